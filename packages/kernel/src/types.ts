@@ -1,0 +1,83 @@
+import type { Clock, Random, Scheduler, VnetId } from '@nltool/nl-core/model'
+import type { Personality, PersonalityName } from './personality.ts'
+import type { Process, SpawnOptions } from './process/types.ts'
+
+/** Bounds of a kernel; each has the name of the FreeBSD sysctl that it stands for, where there is one. */
+export interface KernelLimits {
+  /** `kern.maxfilesperproc`: descriptors of one process. Default 1024. */
+  readonly descriptorsMax: number
+  /** `kern.maxproc`: processes. Default 99999 (PID_MAX). */
+  readonly processesMax: number
+  /** `net.netlink.sendspace`: send buffer of a new FreeBSD-ABI socket, bytes. Default 65536. */
+  readonly sendSpaceBytes: number
+  /** `net.netlink.recvspace`: receive buffer of a new FreeBSD-ABI socket, bytes. Default 65536. */
+  readonly receiveSpaceBytes: number
+  /** `net.netlink.nl_maxsockbuf`: largest receive buffer, bytes. Default 536870912. */
+  readonly socketBufferBytesMax: number
+}
+
+/** How a kernel is made. Nothing need be given. */
+export interface KernelOptions {
+  /** Whose rules it follows. Default `'freebsd'`, the only one yet. */
+  readonly personality?: PersonalityName
+  /**
+   * Seeds a deterministic kernel: order, time and chance all follow from this number (an unsigned 32-bit one). The same
+   * seed and program give the same messages and trace. Overridden, one by one, by `scheduler`, `clock` and `random`.
+   */
+  readonly seed?: number
+  /** Order. Default: `loopScheduler()`, the host's event loop. */
+  readonly scheduler?: Scheduler
+  /** Time. Default: the scheduler's own if it has one (a seeded or manual one), else the host's. */
+  readonly clock?: Clock
+  /** Chance. Default: the host's cryptographic generator. */
+  readonly random?: Random
+  /** `net.fibs`: routing tables of each network stack, 1 to 65535. Default 1. */
+  readonly fibs?: number
+  /** Generic netlink families to load at boot. */
+  readonly modules?: readonly KernelModule[]
+  readonly limits?: Partial<KernelLimits>
+}
+
+/** Placeholder until the generic family type is there; see `modules`. */
+export type KernelModule = object
+
+/** What is alive in a kernel; all zero but the steady state of its interfaces after everything was closed. */
+export interface KernelAudit {
+  readonly processes: number
+  readonly sockets: number
+  readonly descriptors: number
+  /** What is wrong, one sentence each; empty when all is well. */
+  readonly faults: readonly string[]
+}
+
+/** A network stack: vnet(9). */
+export interface Vnet {
+  readonly id: VnetId
+  readonly name: string
+}
+
+/** An embedded kernel. */
+export interface Kernel extends AsyncDisposable {
+  readonly personality: Personality
+  readonly scheduler: Scheduler
+  readonly clock: Clock
+  readonly random: Random
+  readonly limits: KernelLimits
+  /** Makes a process. @throws SocketError EEXIST for a pid in use, EINVAL, EAGAIN when no more fit, ENOENT for an unknown vnet */
+  spawn(options?: SpawnOptions): Process
+  /** Processes that have not exited, in the order in which they were spawned. */
+  processes(): Process[]
+  /** Network stacks, ascending by id; 0 is the initial one. */
+  vnets(): Vnet[]
+  /** Waits until nothing is under way: no request waits for its worker, no reclamation is pending. */
+  settle(): Promise<void>
+  /** Counts what is alive and looks for what must not be. */
+  audit(): KernelAudit
+  /**
+   * The whole configuration as the bytes of a state file: interfaces, addresses, routes, nexthops, neighbours, network
+   * stacks. Processes and sockets are not part of it. @throws NetlinkError EBUSY while a change is under way
+   */
+  save(): Uint8Array
+  /** Ends every process, waits for what is pending, and stops the timers. A second call does nothing. */
+  close(): Promise<void>
+}
