@@ -1,0 +1,28 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+export { type AbiConstant, abiConstants } from './abi.ts'
+export { DumpInterruptedError } from './client/errors.ts'
+export { type Command, type Operation, type OperationRow, operation } from './client/operation.ts'
+export { type ClientEnv, type ClientTimer, platformEnv } from './client/platform.ts'
+export type { Host, Received, Transport, TransportOptions } from './client/transport.ts'
+export type {
+  Batch,
+  BatchResult,
+  Change,
+  CollectOptions,
+  Connection,
+  ConnectionOptions,
+  Dump,
+  DumpEnd,
+  Message,
+  RequestOptions,
+  Resync,
+  Snapshot,
+  SubscribeOptions,
+  Subscription,
+  WaitOptions,
+  Watch,
+  WatchEvent,
+  WatchOptions,
+} from './client/types.ts'
+export * from './constants.ts'
+export { type Abi, abis } from './model/abi.ts'

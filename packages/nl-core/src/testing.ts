@@ -1,0 +1,1 @@
+export { fromHex, hex, toHex } from './testing/hex.ts'
