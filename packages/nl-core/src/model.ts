@@ -2,6 +2,7 @@
 export { type Abi, abis } from './model/abi.ts'
 export { type Cred, type Privilege, privileged, rootCred, userCred } from './model/cred.ts'
 export { type Brand, kernelPort, type PortId, type VnetId, vnet0 } from './model/ids.ts'
+export { IpAddress, type IpFamily, type IpPrefix, parseIp, parseIpPrefix } from './model/ip.ts'
 export {
   createLock,
   type Held,
