@@ -1,0 +1,26 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+export {
+  type AnyHandler,
+  type Dump,
+  type Handler,
+  type HandlerSpec,
+  type Handlers,
+  handler,
+  type Request,
+} from './kernel/handler.ts'
+export type { Netlink, NetlinkOptions, NetlinkStats, OpenOptions, SocketInfo } from './kernel/netlink.ts'
+export type {
+  ControlMessage,
+  NetlinkSocket,
+  OptionValue,
+  PollState,
+  RecvOptions,
+  RecvResult,
+  SendOptions,
+  Taken,
+} from './kernel/netlink-socket.ts'
+export { freebsdSockets, linuxSockets, type SocketPersonality } from './kernel/personality.ts'
+export type { Multicast, Notification, Protocol, RawRequest } from './kernel/protocol.ts'
+export { required } from './kernel/required.ts'
+export { decodeSockaddr, encodeSockaddr, type SockaddrNl, sockaddrNlSize } from './kernel/sockaddr.ts'
+export { createSysctls, type NetlinkSysctls, type SysctlName, type SysctlValues, sysctlRows } from './kernel/sysctl.ts'
