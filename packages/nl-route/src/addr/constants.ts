@@ -1,0 +1,40 @@
+/** IFA_F_*: `ifa_flags` and IFA_FLAGS, linux/if_addr.h. */
+export const IFA_F = {
+  IFA_F_SECONDARY: 0x1,
+  IFA_F_TEMPORARY: 0x1,
+  IFA_F_NODAD: 0x2,
+  IFA_F_OPTIMISTIC: 0x4,
+  IFA_F_DADFAILED: 0x8,
+  IFA_F_HOMEADDRESS: 0x10,
+  IFA_F_DEPRECATED: 0x20,
+  IFA_F_TENTATIVE: 0x40,
+  IFA_F_PERMANENT: 0x80,
+  IFA_F_MANAGETEMPADDR: 0x100,
+  IFA_F_NOPREFIXROUTE: 0x200,
+  IFA_F_MCAUTOJOIN: 0x400,
+  IFA_F_STABLE_PRIVACY: 0x800,
+} as const
+
+/** IN6_IFF_*: IFAF_FLAGS, FreeBSD sys/netinet6/in6_var.h. */
+export const IN6_IFF = {
+  IN6_IFF_ANYCAST: 0x1,
+  IN6_IFF_TENTATIVE: 0x2,
+  IN6_IFF_DUPLICATED: 0x4,
+  IN6_IFF_DETACHED: 0x8,
+  IN6_IFF_DEPRECATED: 0x10,
+  IN6_IFF_NODAD: 0x20,
+  IN6_IFF_AUTOCONF: 0x40,
+  IN6_IFF_TEMPORARY: 0x80,
+  IN6_IFF_PREFER_SOURCE: 0x100,
+} as const
+
+/** A lifetime that never ends, in IFA_CACHEINFO. */
+export const INFINITE_LIFETIME = 0xffffffff
+
+/** IFAPROT_*: Linux's IFA_PROTO. */
+export const IFAPROT = {
+  IFAPROT_UNSPEC: 0,
+  IFAPROT_KERNEL_LO: 1,
+  IFAPROT_KERNEL_RA: 2,
+  IFAPROT_KERNEL_LL: 3,
+} as const
