@@ -21,6 +21,8 @@ export interface Fault {
   readonly missNest?: number
   /** Bytes of NLMSGERR_ATTR_COOKIE. */
   readonly cookie?: Uint8Array
+  /** Payload of NLMSGERR_ATTR_POLICY: the NL_POLICY_TYPE_ATTR_* of the policy that the attribute did not meet. */
+  readonly policy?: Uint8Array
 }
 
 /** Thrown by a kernel-side handler: becomes an NLMSG_ERROR with the errno, and `text` as NLMSGERR_ATTR_MSG. */

@@ -45,6 +45,11 @@ export interface Handler<B = unknown, R = B> {
   readonly reply?: Body<R> | undefined
   /** Needed by the requester, or EPERM before anything is parsed. */
   readonly priv?: Privilege | undefined
+  /**
+   * The handler works in the context of the sending process (`ctx.caller`): refused on an asynchronous socket, after the
+   * privilege check and before the body is decoded, with EOPNOTSUPP "operation needs NETLINK_SND_SYNC".
+   */
+  readonly needsCaller?: boolean | undefined
   /** A jail without its own network stack may ask too. */
   readonly jail?: boolean | undefined
   /** `rtnl`: dispatch takes it and passes it on. `own`: the handler takes what it needs. Absent: no lock. */
