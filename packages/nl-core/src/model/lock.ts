@@ -39,7 +39,10 @@ export type RtnlHeld = Held<'rtnl'>
 export interface Lock<Class extends LockClass> {
   readonly class: Class
   readonly name: string
-  /** At once if free. @throws LockError ELOCKORDER if the task holds a lock of the same or a higher rank. */
+  /**
+   * At once if free. @throws LockError ELOCKORDER if the task holds a lock of the same or a higher rank, ELOCKSLEEP if
+   * it is inside an epoch section, whether or not it would have had to wait.
+   */
   acquire(ctx: Ctx): Awaitable<Held<Class>>
   /** Now or not at all. */
   tryAcquire(ctx: Ctx): Held<Class> | undefined
@@ -49,8 +52,8 @@ export interface Lock<Class extends LockClass> {
 /** A misuse of locks: a defect of the program, not a condition to handle. */
 export class LockError extends NltoolError {
   override readonly name = 'LockError'
-  readonly reason: 'ELOCKORDER'
-  constructor(reason: 'ELOCKORDER', text: string) {
+  readonly reason: 'ELOCKORDER' | 'ELOCKSLEEP'
+  constructor(reason: 'ELOCKORDER' | 'ELOCKSLEEP', text: string) {
     super('EDEADLK', `${reason}: ${text}`)
     this.reason = reason
   }
@@ -101,6 +104,9 @@ export function createLock<Class extends LockClass>(lockClass: Class, name: stri
       return owner !== undefined
     },
     acquire(ctx) {
+      if (ctx.task.section !== undefined) {
+        throw new LockError('ELOCKSLEEP', `${ctx.task.name} asks for ${name} inside an epoch section`)
+      }
       checkOrder(ctx)
       if (owner === undefined) return grant(ctx)
       return new Promise(resolve => waiters.push({ ctx, grant: resolve }))

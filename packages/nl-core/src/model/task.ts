@@ -9,11 +9,16 @@ export interface Task {
   readonly name: string
   /** Locks held now, in the order in which they were taken. Kept by the locks themselves. */
   readonly held: HeldLock[]
+  /**
+   * The innermost epoch section that the task has open, kept by the epoch. While there is one the task may be preempted
+   * but must not sleep: taking a lock throws ELOCKSLEEP (epoch(9)).
+   */
+  section?: Disposable | undefined
 }
 
 /** A new task that holds nothing. */
 export function createTask(name: string): Task {
-  return { name, held: [] }
+  return { name, held: [], section: undefined }
 }
 
 /** The process that calls, as handlers that run in its context see it. */
@@ -33,6 +38,8 @@ export interface Origin {
   /** `nlmsg_flags` of the request. */
   readonly flags: number
   readonly abi: Abi
+  /** Process id of the requester, where known (NETLINK_MSG_INFO). */
+  readonly pid?: number
   /** Queues one message on the requesting socket, ahead of its acknowledgement (NLM_F_ECHO). */
   echo(encode: (abi: Abi) => Uint8Array | undefined): void
 }
