@@ -52,12 +52,15 @@ export interface WireFault {
 /** Bytes that are not what the schema says, or a value that the schema cannot express. Nothing was changed. */
 export class WireError extends NltoolError {
   override readonly name = 'WireError'
+  /** The fault in words, without its place. */
+  readonly what: string
   readonly offset: number
   readonly path: readonly string[]
   readonly kernelText: string | undefined
   constructor(what: string, fault: WireFault) {
     const where = fault.path.length === 0 ? '' : `${fault.path.join('.')}: `
     super(fault.code ?? 'EINVAL', `${where}${what} (offset ${fault.offset})`)
+    this.what = what
     this.offset = fault.offset
     this.path = fault.path
     this.kernelText = fault.kernelText

@@ -11,17 +11,26 @@ export interface Frame {
   readonly view: DataView
 }
 
-/** Where codecs write. It grows by itself; `pos` is the next free byte, always on a 4-byte border between attributes. */
+/**
+ * Where codecs write. It grows by itself; `pos` is the next free byte, on a 4-byte border between attributes and
+ * messages. What lies behind `pos` is not defined.
+ */
 export interface Writer {
   readonly bytes: Uint8Array
   readonly words: Int32Array
   readonly view: DataView
   pos: number
-  /** Makes room for `n` more bytes, zeroed; the views may be other ones afterwards. */
+  /** Makes room for `n` more bytes, of any contents; the views may be other ones afterwards. `pos` stays. */
+  ensure(n: number): void
+  /** As `ensure`, with those bytes zeroed. */
   reserve(n: number): void
 }
 
-/** A body's codec for one ABI: layout and numbering, without the hooks. Compiled once. */
+/**
+ * A body's codec for one ABI: layout and numbering, without the hooks. Compiled once. What a message says beyond its
+ * typed object (order, padding, flag bits, duplicates, a short header) is kept with the object, out of sight, and
+ * written again as long as the object has not been changed.
+ */
 export interface BodyCodec<T> {
   /**
    * Decodes the body between two offsets of a frame. Offsets in errors count from the start of the frame.
@@ -30,7 +39,7 @@ export interface BodyCodec<T> {
   decode(frame: Frame, start: number, end: number): T
   /** As `decode`, with a fixed header that is cut short extended by zeros. */
   decodeShort(frame: Frame, start: number, end: number): T
-  /** Appends the body. @throws WireError for a value that the schema cannot express; nothing is appended then. */
+  /** Appends the body; what is kept may end off the 4-byte border, as the message did. @throws WireError for a value that the schema cannot express; nothing is appended then. */
   encode(writer: Writer, value: T): void
 }
 
@@ -39,8 +48,8 @@ export interface Body<T> extends BodySpec<T> {
   readonly name: string
   /** The codec of an ABI, compiled at its first use. */
   codec(abi: Abi): BodyCodec<T>
-  /** Decodes bytes that hold one body and nothing else. Offsets in errors count from the start of `bytes`. */
+  /** Decodes bytes that hold one body and nothing else. Offsets in errors count from the start of `bytes`. No hooks. */
   decode(bytes: Uint8Array, abi: Abi): T
-  /** Encodes to bytes of its own. */
+  /** Encodes to bytes of its own. No hooks. */
   encode(value: T, abi: Abi): Uint8Array
 }

@@ -8,16 +8,33 @@ import type { IpAddress } from '../model/ip.ts'
 
 declare const valueType: unique symbol
 
+/**
+ * A fixed-width integer; 8 bytes decode to `bigint`, fewer to `number`. `min`, `max` and `mask` are what a receiver
+ * accepts (the policy); the codec itself refuses only what does not fit the width.
+ */
+export interface IntSpec {
+  readonly kind: 'int'
+  readonly size: 1 | 2 | 4 | 8
+  readonly signed: boolean
+  /** Network byte order. */
+  readonly big: boolean
+  readonly min?: number | bigint
+  readonly max?: number | bigint
+  /** Bits that may be set. */
+  readonly mask?: number | bigint
+}
+
 /** What the bytes of a value are. The `kind` picks the code; the rest are its parameters. */
 export type ValueSpec =
-  | { readonly kind: 'int'; readonly size: 1 | 2 | 4 | 8; readonly signed: boolean; readonly big: boolean; readonly min?: number; readonly max?: number }
-  | { readonly kind: 'family'; readonly size: 1 | 2 } // AF_*, numbered by the ABI; decoded to FreeBSD's number
+  | IntSpec
+  | FamilySpec
   | { readonly kind: 'flag' } // no payload
   | { readonly kind: 'string'; readonly max: number; readonly nul: 'required' | 'optional' } // `max` counts characters without the NUL
   | { readonly kind: 'bytes'; readonly min: number; readonly max: number }
   | { readonly kind: 'ip' } // 4 or 16 bytes, network order
   | { readonly kind: 'words'; readonly size: 4 | 8; readonly signed: boolean } // an array of host-order integers
-  | { readonly kind: 'struct'; readonly struct: StructSpec; readonly exact: boolean } // a fixed structure; `exact` refuses longer payloads
+  | { readonly kind: 'bitfield32'; readonly mask: number } // struct nla_bitfield32; `mask` is the bits that the policy allows
+  | StructSpec // a fixed structure
   | { readonly kind: 'structs'; readonly struct: StructSpec } // fixed structures one after another
   | { readonly kind: 'nested'; readonly set: () => AttributeSetSpec; readonly flagged: boolean } // `flagged`: written with NLA_F_NESTED
   | { readonly kind: 'array'; readonly item: ValueSpec; readonly flagged: boolean } // entries numbered 1, 2, … in `nla_type`
@@ -26,23 +43,55 @@ export type ValueSpec =
   | { readonly kind: 'headed'; readonly struct: StructSpec; readonly set: () => AttributeSetSpec } // struct, then attributes: VETH_INFO_PEER
   | { readonly kind: 'custom'; readonly name: string; readonly decode: (bytes: Uint8Array, abi: Abi) => unknown; readonly encode: (value: never, abi: Abi) => Uint8Array }
 
+/** AF_*, numbered by the ABI and decoded to FreeBSD's number; see `familyFromAbi`. */
+export interface FamilySpec {
+  readonly kind: 'family'
+  readonly size: 1 | 2
+}
+
 /** A {@link ValueSpec} that decodes to `T`. */
 export type Value<T> = ValueSpec & { readonly [valueType]?: (value: T) => T }
 
+/** An integer that decodes to `T`; the only numbers that may also stand in a structure. */
+export type Scalar<T> = (IntSpec | FamilySpec) & { readonly [valueType]?: (value: T) => T }
+
 /** The TypeScript type of a value, struct, attribute set or body. */
-export type Infer<S> = S extends { readonly [valueType]?: (value: infer T) => unknown } ? T : never
+export type Infer<S> = [S] extends [{ readonly [valueType]?: (value: infer T) => unknown }] ? T : never
+
+/** Padding in a structure: written as zero, not shown. */
+export interface PadField {
+  readonly kind: 'pad'
+  readonly size: number
+}
+
+/** Bytes of a fixed number in a structure. */
+export interface FixedField {
+  readonly kind: 'fixed'
+  readonly size: number
+  readonly [valueType]?: (value: Uint8Array) => Uint8Array
+}
 
 /** One field of a fixed structure. */
-export type FieldSpec =
-  | Extract<ValueSpec, { kind: 'int' | 'family' }>
-  | { readonly kind: 'pad'; readonly size: number } // written as zero
-  | { readonly kind: 'fixed'; readonly size: number } // bytes of a fixed number
+export type FieldSpec = IntSpec | FamilySpec | PadField | FixedField
 
-/** A fixed structure in host byte order, fields in order, without hidden padding. */
+/** A fixed structure in host byte order, fields in order, without hidden padding. Also a value: one of it. */
 export interface StructSpec {
+  readonly kind: 'struct'
+  /** As a value: payloads longer than the structure are refused. */
+  readonly exact: boolean
   readonly name: string
   readonly size: number
   readonly fields: readonly { readonly name: string; readonly offset: number; readonly spec: FieldSpec }[]
+}
+
+/** The fields of a structure by name, in order. */
+export interface Fields {
+  readonly [name: string]: FieldSpec
+}
+
+/** The object that a structure with these fields decodes to; padding has no property. */
+export type StructOf<F extends Fields> = {
+  readonly [K in keyof F as F[K] extends { readonly kind: 'pad' } ? never : K]: Infer<F[K]>
 }
 
 /** A structure that decodes to `T`. */
@@ -50,8 +99,11 @@ export type Struct<T> = StructSpec & { readonly [valueType]?: (value: T) => T }
 
 /** Where the systems differ in one attribute, and what else is peculiar to it. */
 export interface RowOptions {
-  /** Number in the Linux ABI where it is another; `null` where Linux has no such attribute. */
-  readonly linux?: number | null
+  /**
+   * Number in the Linux ABI where it is another; `null` where Linux has no such attribute; the value, and the number
+   * if that differs too, where the layout is another. Both layouts decode to the same type.
+   */
+  readonly linux?: number | null | { readonly number?: number; readonly value: ValueSpec }
   /** `null` where FreeBSD has no such attribute; the row's number is then Linux's. */
   readonly freebsd?: null
   /** May occur several times: decoded to an array. */
@@ -73,6 +125,8 @@ export interface AttributeSpec {
   readonly name: string
   readonly property: string
   readonly value: ValueSpec
+  /** The Linux layout where it is another. */
+  readonly linuxValue?: ValueSpec | undefined
   readonly multi: boolean
   /** Number in each ABI; `undefined` where the system lacks it. */
   readonly number: { readonly [abi in Abi]: number | undefined }
@@ -116,6 +170,7 @@ export interface BodySpec<T> {
   readonly header: StructSpec
   readonly attrs: AttributeSetSpec
   readonly linux?: AbiHooks<T> | undefined
+  readonly [valueType]?: (value: T) => T
 }
 
 /** A decoded body. */

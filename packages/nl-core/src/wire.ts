@@ -1,0 +1,46 @@
+export { attributeOf, attributeSet, valueIn } from './wire/attributes.ts'
+export { type BodyOptions, body, type CodecFactory } from './wire/body.ts'
+export type { Body, BodyCodec, Frame, Writer } from './wire/codec.ts'
+export { familyFromAbi, familyToAbi, linuxFamilyBase } from './wire/family.ts'
+export { copyFrame, createWriter, frameOf, type WriterOptions } from './wire/frame.ts'
+export { interpretBody } from './wire/interpret.ts'
+export type * from './wire/schema.ts'
+export { struct } from './wire/struct.ts'
+export {
+  array,
+  as,
+  attributeBytesMax,
+  be16,
+  be32,
+  be64,
+  bitfield32,
+  bytes,
+  type CustomCodec,
+  custom,
+  family,
+  family16,
+  fixed,
+  flag,
+  headed,
+  i8,
+  i16,
+  i32,
+  i32s,
+  i64,
+  ip,
+  longer,
+  map,
+  nested,
+  nulString,
+  pad,
+  range,
+  records,
+  string,
+  structs,
+  u8,
+  u16,
+  u32,
+  u32s,
+  u64,
+  u64s,
+} from './wire/values.ts'
