@@ -1,5 +1,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 export {
+  type ManualScheduler,
+  manualScheduler,
+  type SeededScheduler,
+  seededRandom,
+  seededScheduler,
+} from '@nltool/nl-core/scheduler'
+export {
   freebsdPersonality,
   type LoopbackRules,
   type Personality,
@@ -7,16 +14,8 @@ export {
   personalityOf,
 } from './personality.ts'
 export { type HostLoop, systemClock, systemRandom } from './platform.ts'
-export type {
-  ControlMessage,
-  Process,
-  ReceivedMessage,
-  ReceiveOptions,
-  SendOptions,
-  SockaddrArgument,
-  SockaddrNl,
-  SpawnOptions,
-} from './process/types.ts'
-export { seededRandom } from './random.ts'
+export type { Process, ReceiveOptions, SendToOptions, SpawnOptions } from './process/types.ts'
+export { type DrivenScheduler, drivenScheduler } from './scheduler/driven.ts'
 export { type LoopOptions, type LoopScheduler, loopScheduler } from './scheduler/loop.ts'
+export { StateError } from './state/error.ts'
 export type { Kernel, KernelAudit, KernelLimits, KernelModule, KernelOptions, Vnet } from './types.ts'

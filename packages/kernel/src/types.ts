@@ -1,19 +1,14 @@
+import type { SysctlValues } from '@nltool/nl-core/kernel'
 import type { Clock, Random, Scheduler, VnetId } from '@nltool/nl-core/model'
 import type { Personality, PersonalityName } from './personality.ts'
 import type { Process, SpawnOptions } from './process/types.ts'
 
 /** Bounds of a kernel; each has the name of the FreeBSD sysctl that it stands for, where there is one. */
 export interface KernelLimits {
-  /** `kern.maxfilesperproc`: descriptors of one process. Default 1024. */
+  /** `kern.maxfilesperproc`: descriptors of one process. Default 65536. */
   readonly descriptorsMax: number
   /** `kern.maxproc`: processes. Default 99999 (PID_MAX). */
   readonly processesMax: number
-  /** `net.netlink.sendspace`: send buffer of a new FreeBSD-ABI socket, bytes. Default 65536. */
-  readonly sendSpaceBytes: number
-  /** `net.netlink.recvspace`: receive buffer of a new FreeBSD-ABI socket, bytes. Default 65536. */
-  readonly receiveSpaceBytes: number
-  /** `net.netlink.nl_maxsockbuf`: largest receive buffer, bytes. Default 536870912. */
-  readonly socketBufferBytesMax: number
 }
 
 /** How a kernel is made. Nothing need be given. */
@@ -36,6 +31,8 @@ export interface KernelOptions {
   /** Generic netlink families to load at boot. */
   readonly modules?: readonly KernelModule[]
   readonly limits?: Partial<KernelLimits>
+  /** Initial values of the netlink sysctls, by their names; e.g. `'net.netlink.recvspace'`, bytes. */
+  readonly sysctl?: Partial<SysctlValues>
 }
 
 /** Placeholder until the generic family type is there; see `modules`. */

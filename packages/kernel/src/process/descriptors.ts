@@ -3,8 +3,6 @@ import { SocketError } from '@nltool/nl-core/errno'
 /** What stands behind one or more descriptors; closed with the last of them. */
 export interface OpenFile<T> {
   readonly object: T
-  /** O_NONBLOCK, shared by all descriptors that dup(2) made of one (fcntl(2), F_SETFL). */
-  nonblock: boolean
   /** Descriptors that refer to it. */
   references: number
 }
@@ -18,8 +16,8 @@ export interface Descriptor<T> {
 
 /** The descriptors of one process: small numbers, the lowest free one first (open(2)). */
 export interface DescriptorTable<T> {
-  /** Makes a descriptor for a new object. @throws SocketError EMFILE */
-  open(object: T, flags: { readonly cloexec: boolean; readonly nonblock: boolean }): number
+  /** Makes a descriptor for the object that `make` returns; it is made only if there is room. @throws SocketError EMFILE */
+  open(make: () => T, flags: { readonly cloexec: boolean }): number
   /** @throws SocketError EBADF */
   get(fd: number): Descriptor<T>
   /** As `get`, without a complaint. */
@@ -60,9 +58,9 @@ export function createDescriptors<T>({
   return {
     get,
     peek: fd => slots[fd],
-    open(object, { cloexec, nonblock }) {
+    open(make, { cloexec }) {
       const fd = lowestFree(first)
-      slots[fd] = { file: { object, nonblock, references: 1 }, cloexec }
+      slots[fd] = { file: { object: make(), references: 1 }, cloexec }
       return fd
     },
     duplicate(fd, { lowest = first, cloexec = false } = {}) {

@@ -1,46 +1,23 @@
 import type { Host } from '@nltool/nl-core'
-import type { Abi, Awaitable, Caller, Cred, VnetId } from '@nltool/nl-core/model'
-
-/** `struct sockaddr_nl` as a value: netlink(7). */
-export interface SockaddrNl {
-  /** `nl_pid`: a port, 0 for the kernel or "choose one". */
-  readonly portid: number
-  /** `nl_groups`: a mask, bit g−1 stands for group g. */
-  readonly groups: number
-}
-
-/** An address as system calls take it: a value, or the bytes of a `sockaddr_nl` laid out by the ABI of the process. */
-export type SockaddrArgument = SockaddrNl | Uint8Array
+import type { OptionValue, RecvResult, SendOptions, SockaddrNl } from '@nltool/nl-core/kernel'
+import type { Abi, Awaitable, Caller, Cancel, Cred, VnetId } from '@nltool/nl-core/model'
 
 /** What recv(2) is asked for. */
 export interface ReceiveOptions {
-  /** Bytes that the caller's buffer holds. Default: as many as one call can give, 64 KiB. */
+  /** Bytes that the caller's buffer holds. Default 65536. */
   readonly size?: number
   /** MSG_* bits, numbered by the ABI of the process. Default 0. */
   readonly flags?: number
-  /** Bytes that the caller's control buffer holds. Default 0: no control messages are made. */
-  readonly controlSize?: number
-  /** Ends the wait as a signal would, with EINTR. */
+  /** A control buffer is supplied; without one no control messages are made. */
+  readonly control?: boolean
+  /** Ends the wait as a signal to the process would, with EINTR. */
   readonly signal?: AbortSignal
 }
 
-/** A control message: cmsg(3). */
-export interface ControlMessage {
-  readonly level: number
-  readonly type: number
-  readonly data: Uint8Array
-}
-
-/** What recv(2) gives. */
-export interface ReceivedMessage {
-  /** The bytes that fitted. */
-  readonly data: Uint8Array
-  /** What the call returns: the length of `data`, or the whole length if MSG_TRUNC was passed. */
-  readonly length: number
-  readonly from: SockaddrNl
-  readonly control: readonly ControlMessage[]
-  /** MSG_TRUNC and MSG_CTRUNC, numbered by the ABI of the process. */
-  readonly flags: number
+/** What sendto(2) and sendmsg(2) add to send(2). */
+export interface SendToOptions extends SendOptions {
+  /** MSG_* bits, numbered by the ABI of the process. Default 0. */
+  readonly flags?: number
 }
 
 /** How a process is made. */
@@ -79,9 +56,9 @@ export interface Process extends Host, Caller, AsyncDisposable {
    */
   socket(domain: number, type: number, protocol: number): number
   /** bind(2). @throws SocketError EBADF, EINVAL, EADDRINUSE, EPERM */
-  bind(fd: number, address: SockaddrArgument): void
+  bind(fd: number, address: SockaddrNl | Uint8Array): void
   /** connect(2). @throws SocketError EBADF, EINVAL, EADDRINUSE, EPERM */
-  connect(fd: number, address: SockaddrArgument): void
+  connect(fd: number, address: SockaddrNl | Uint8Array): void
   /** getsockname(2). */
   getsockname(fd: number): SockaddrNl
   /** getpeername(2). @throws SocketError EOPNOTSUPP on FreeBSD */
@@ -97,23 +74,23 @@ export interface Process extends Host, Caller, AsyncDisposable {
    */
   getsockopt(fd: number, level: number, name: number): number
   /** getsockopt(2) with a buffer of `size` bytes: what was written to it, and the length that the call reports. */
-  getsockoptBytes(
-    fd: number,
-    level: number,
-    name: number,
-    size: number,
-  ): { readonly value: Uint8Array; readonly length: number }
+  getsockoptBytes(fd: number, level: number, name: number, size: number): OptionValue
   /**
    * send(2): one datagram, copied before anything looks at it. Waits where a blocking send(2) would. Returns its length.
    * @throws SocketError EBADF, ENOBUFS, EMSGSIZE, EAGAIN, EINTR, EOPNOTSUPP, EINVAL
    */
   send(fd: number, bytes: Uint8Array, flags?: number): Awaitable<number>
   /** sendto(2), sendmsg(2): as `send`, with an address (FreeBSD ignores it), control data, and a signal that interrupts. */
-  sendto(fd: number, bytes: Uint8Array, options: SendOptions): Awaitable<number>
+  sendto(fd: number, bytes: Uint8Array, options: SendToOptions): Awaitable<number>
   /** recv(2), recvfrom(2) and recvmsg(2) in one. @throws SocketError EBADF, EAGAIN, EINTR, ENOBUFS, EOPNOTSUPP */
-  recv(fd: number, options?: ReceiveOptions): Awaitable<ReceivedMessage>
+  recv(fd: number, options?: ReceiveOptions): Awaitable<RecvResult>
   /** poll(2) of one descriptor without waiting: the POLL* bits that are set; POLLNVAL if it is not open. */
   poll(fd: number): number
+  /**
+   * Calls back, in a step of its own, whenever what `poll` says may have changed (kqueue(2), epoll(7)).
+   * @throws SocketError EBADF
+   */
+  watch(fd: number, listener: () => void): Cancel
   /** ioctl(2): FIONREAD, FIONWRITE and FIONBIO. @throws SocketError EBADF, ENOTTY */
   ioctl(fd: number, request: number, argument?: number): number
   /** fcntl(2): F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL. @throws SocketError EBADF, EINVAL, EMFILE */
@@ -130,16 +107,4 @@ export interface Process extends Host, Caller, AsyncDisposable {
   exec(): Promise<void>
   /** Closes everything and gives the process id back. A second call does nothing. */
   exit(): Promise<void>
-}
-
-/** What sendto(2) and sendmsg(2) add to send(2). */
-export interface SendOptions {
-  /** MSG_* bits, numbered by the ABI of the process. */
-  readonly flags?: number
-  /** Where to: FreeBSD ignores it, Linux sends to other sockets by it. */
-  readonly to?: SockaddrArgument
-  /** Control data; FreeBSD refuses any with EINVAL. */
-  readonly control?: Uint8Array
-  /** Ends the wait as a signal would, with EINTR. */
-  readonly signal?: AbortSignal
 }

@@ -1,0 +1,90 @@
+import type { Cancel } from '@nltool/nl-core/model'
+import { type SeededOptions, type SeededScheduler, seededScheduler } from '@nltool/nl-core/scheduler'
+import { type HostLoop, hostLoop } from '../platform.ts'
+
+/** A seeded scheduler that runs by itself on the host's event loop. */
+export interface DrivenScheduler extends SeededScheduler, Disposable {
+  /**
+   * Lets `ms` milliseconds of virtual time pass: whatever falls due on the way runs in its order. Time stands still
+   * otherwise, however long the program takes.
+   */
+  advance(ms: number): Promise<void>
+  /** Runs nothing any more. */
+  close(): void
+}
+
+/**
+ * Runs a {@link seededScheduler} for a program that only awaits: before every step the host settles the promises of the
+ * one before, so the choice among the waiting steps depends on the seed and on nothing else. One step costs a turn of
+ * the event loop, about a microsecond in Node.
+ */
+export function drivenScheduler(
+  seed: number,
+  { host = hostLoop(), ...options }: SeededOptions & { readonly host?: HostLoop } = {},
+): DrivenScheduler {
+  const inner = seededScheduler(seed, options)
+  let armed = false
+  let advancing = 0
+  let closed = false
+
+  function arm(): void {
+    if (armed || closed) return
+    armed = true
+    host.macrotask(turn)
+  }
+
+  function turn(): void {
+    armed = false
+    if (closed) return
+    // `step` moves the clock when nothing waits: wanted while somebody advances it, and only then.
+    if (inner.waiting.length === 0 && advancing === 0) return
+    try {
+      inner.step()
+    } finally {
+      arm()
+    }
+  }
+
+  function schedule(step: () => void, label: string): void {
+    inner.schedule(step, label)
+    arm()
+  }
+
+  function after(ms: number, step: () => void, label: string): Cancel {
+    if (ms > 0) return inner.after(ms, step, label)
+    let cancelled = false
+    schedule(() => {
+      if (!cancelled) step()
+    }, label)
+    return () => {
+      cancelled = true
+    }
+  }
+
+  function advance(ms: number): Promise<void> {
+    advancing += 1
+    arm()
+    return new Promise(resolve => {
+      inner.after(
+        ms,
+        () => {
+          advancing -= 1
+          resolve()
+        },
+        'advance',
+      )
+    })
+  }
+
+  function close(): void {
+    closed = true
+  }
+
+  return Object.assign(Object.create(inner) as SeededScheduler, {
+    schedule,
+    after,
+    advance,
+    close,
+    [Symbol.dispose]: close,
+  })
+}
