@@ -1,9 +1,35 @@
 export { attributeOf, attributeSet, valueIn } from './wire/attributes.ts'
 export { type BodyOptions, body, type CodecFactory } from './wire/body.ts'
 export type { Body, BodyCodec, Frame, Writer } from './wire/codec.ts'
+export {
+  doneBody,
+  type ErrorLayout,
+  type ExtAck,
+  errorLayout,
+  extAckBody,
+  nlmsgerr,
+  nlmsgerrAttrs,
+} from './wire/control.ts'
 export { familyFromAbi, familyToAbi, linuxFamilyBase } from './wire/family.ts'
 export { copyFrame, createWriter, frameOf, type WriterOptions } from './wire/frame.ts'
 export { interpretBody } from './wire/interpret.ts'
+export { attributeLength, nestingMax } from './wire/iterate.ts'
+export {
+  abortMessage,
+  beginMessage,
+  beginNest,
+  endMessage,
+  endNest,
+  type Message,
+  type MessageHeader,
+  messageAt,
+  messageLength,
+  messages,
+  nlmsghdr,
+  putAttribute,
+  writeMessage,
+} from './wire/message.ts'
+export { type PolicyAttrs, type PolicyType, policyAttrs, policyTypes } from './wire/policy-attrs.ts'
 export type * from './wire/schema.ts'
 export { struct } from './wire/struct.ts'
 export {
