@@ -1,0 +1,58 @@
+import { usage } from './failure.ts'
+
+/** What every command takes, wherever it stands on the line. */
+export interface Globals {
+  /** `--kernel`: which kernel to speak to. */
+  readonly kernel: string
+  /** `--vnet`: name or number of a network stack; absent: the initial one. */
+  readonly vnet: string | undefined
+  /** `--json`: results as JSON on standard output. */
+  readonly json: boolean
+}
+
+/** An option of {@link Globals}: whether it takes a value. */
+const globalFlags: Readonly<Record<string, 'switch' | 'value'>> = { '--kernel': 'value', '--vnet': 'value', '--json': 'switch' }
+
+interface Split {
+  /** The global options, each as one word: `--vnet=2`. */
+  readonly globals: string[]
+  /** All other words, in order. */
+  readonly words: string[]
+}
+
+/** Separates the global options from the words around them. Words from `--` on are left alone. */
+export function separate(argv: readonly string[]): Split {
+  const split: Split = { globals: [], words: [] }
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i] ?? ''
+    if (word === '--') {
+      split.words.push(...argv.slice(i))
+      break
+    }
+    const [name = '', ...value] = word.split('=')
+    const kind = globalFlags[name]
+    if (kind === undefined) split.words.push(word)
+    else if (kind === 'switch' || value.length > 0) split.globals.push(word)
+    else if (argv[i + 1] === undefined) throw usage(`${name} needs a value`)
+    else split.globals.push(`${name}=${argv[++i]}`)
+  }
+  return split
+}
+
+/**
+ * Moves global options behind the command, where oclif looks for them: `nltool --json route show` and
+ * `nltool route show --json` are the same. Without a command nothing moves.
+ */
+export function hoist(argv: readonly string[]): string[] {
+  const { globals, words } = separate(argv)
+  if (words[0] === undefined || words[0].startsWith('-')) return [...argv]
+  const end = words.indexOf('--')
+  return end === -1 ? [...words, ...globals] : [...words.slice(0, end), ...globals, ...words.slice(end)]
+}
+
+/** Reads global options that {@link separate} found; the last of several counts. */
+export function readGlobals(globals: readonly string[]): Globals {
+  const valueOf = (name: string) =>
+    globals.filter(word => word.startsWith(`${name}=`)).at(-1)?.slice(name.length + 1)
+  return { kernel: valueOf('--kernel') ?? 'embedded', vnet: valueOf('--vnet'), json: globals.includes('--json') }
+}

@@ -1,0 +1,61 @@
+import type { Kernel, Process } from '@nltool/kernel'
+import type { Globals } from './argv.ts'
+import { Failure, usage } from './failure.ts'
+import { createStateStore, stateDirectory } from './state/store.ts'
+
+/** What a command does with its process: the result, once it is certain. */
+export type Work<T> = (proc: Process) => Promise<T>
+
+/** A kernel to speak to. */
+export interface Session {
+  /** Runs work that only looks. Nothing is written. */
+  read<T>(work: Work<T>): Promise<T>
+  /** Runs work that changes the kernel; its result is there when the change is on the disk. If it throws, nothing changed. */
+  change<T>(work: Work<T>): Promise<T>
+}
+
+/** Opens the kernel that the global options name. */
+export function openSession(globals: Globals, env: NodeJS.ProcessEnv): Session {
+  if (globals.kernel !== 'embedded') throw refuseKernel(globals.kernel)
+  const store = createStateStore(stateDirectory(env))
+  return {
+    async read(work) {
+      await using kernel = await boot(store.read(), store.path)
+      return await work(spawn(kernel, globals.vnet))
+    },
+    change: work =>
+      store.update(async state => {
+        await using kernel = await boot(state, store.path)
+        const result = await work(spawn(kernel, globals.vnet))
+        await kernel.settle()
+        return { state: kernel.save(), result }
+      }),
+  }
+}
+
+/** A kernel with the state that a file holds, or one that has just booted. */
+export async function boot(state: Uint8Array | undefined, path: string): Promise<Kernel> {
+  const { createKernel, restoreKernel } = await import('@nltool/kernel')
+  if (state === undefined) return createKernel()
+  try {
+    return restoreKernel(state)
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error)
+    throw new Failure(`the state file ${path} is damaged and is left as it is: ${what}`, undefined, {}, { cause: error })
+  }
+}
+
+function spawn(kernel: Kernel, name: string | undefined): Process {
+  if (name === undefined) return kernel.spawn()
+  const vnet = kernel.vnets().find(each => each.name === name || String(each.id) === name)
+  if (vnet === undefined) throw new Failure(`there is no network stack named ${name}`)
+  return kernel.spawn({ vnet: vnet.id })
+}
+
+function refuseKernel(name: string): Failure {
+  if (name.startsWith('unix:')) return usage(`--kernel ${name}: attaching to a served kernel is not available in this version; use --kernel embedded`)
+  if (name === 'linux' || name.startsWith('linux:')) {
+    return usage(`--kernel ${name}: the host's own Linux kernel is not available in this version; use --kernel embedded`)
+  }
+  return usage(`--kernel ${name}: unknown; the kernel is embedded`)
+}

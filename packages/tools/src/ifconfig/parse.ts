@@ -1,0 +1,104 @@
+import { usage } from '../failure.ts'
+import type { Family } from '../inet.ts'
+import { lookUp } from '../keyword.ts'
+import { type Draft, emptyDraft } from './draft.ts'
+import { addressWord, keywords } from './keywords.ts'
+import type { IfconfigCommand, IfconfigOptions, ShownFamily } from './types.ts'
+
+/** Reads the words behind `ifconfig`. @throws Failure */
+export function parseIfconfig(argv: readonly string[]): IfconfigCommand {
+  const { options, rest } = parseOptions(argv)
+  const draft = emptyDraft()
+  const [first, ...others] = rest
+  const ifname = options.all || options.list || first === undefined || isFamily(first) ? undefined : first
+  readWords(ifname === undefined ? rest : others, draft)
+  const { create, destroy, vlan, link, addresses } = draft
+  if (ifname === undefined && (create || destroy || addresses.length > 0 || Object.keys(link).length > 0)) {
+    throw usage('an interface must be named before what to change')
+  }
+  for (const { family, prefixlen, address, mode } of addresses) {
+    if (prefixlen === undefined && mode !== 'delete' && family === 'inet') throw usage(`${address}: a prefix length is needed, as in ${address}/24`)
+  }
+  const family = addresses.length === 0 ? draft.shown : undefined
+  return { options, ifname, family, create, destroy, vlan, link, addresses }
+}
+
+function isFamily(word: string): word is ShownFamily {
+  return word === 'inet' || word === 'inet6' || word === 'ether'
+}
+
+function readWords(words: readonly string[], draft: Draft): void {
+  const rest = [...words]
+  let follows = false // the word before was an address
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    const keyword = lookUp(keywords, word)
+    if (keyword === undefined) {
+      etherOrAddress(draft, word, follows)
+      follows = !follows
+      continue
+    }
+    follows = false
+    if (keyword.takes === 'nothing') keyword.apply(draft)
+    else keyword.apply(draft, valueOf(word, rest))
+  }
+}
+
+/** `ether` is a family of the output, and with an address behind it a change. */
+function etherOrAddress(draft: Draft, word: string, follows: boolean): void {
+  const lladdr = lookUp(keywords, 'lladdr')
+  if (draft.shown === 'ether' && lladdr?.takes === 'word') lladdr.apply(draft, word)
+  else addressWord(draft, word, follows)
+}
+
+function valueOf(word: string, rest: string[]): string {
+  const value = rest.shift()
+  if (value === undefined) throw usage(`${word}: a value must follow`)
+  return value
+}
+
+const switches = 'alduCmLnv'
+const valued = 'fgG'
+
+function parseOptions(argv: readonly string[]): { options: IfconfigOptions; rest: readonly string[] } {
+  let letters = ''
+  const values: Record<string, string> = {}
+  let at = 0
+  for (; /^-[A-Za-z]+$/.test(argv[at] ?? '') && lookUp(keywords, argv[at] ?? '') === undefined; at++) {
+    for (const letter of (argv[at] ?? '').slice(1)) {
+      if (valued.includes(letter)) values[letter] = argv[++at] ?? noValue(letter)
+      else if (switches.includes(letter)) letters += letter
+      else throw usage(`unknown option: -${letter}`)
+    }
+  }
+  const has = (letter: string) => letters.includes(letter)
+  if (has('u') && has('d')) throw usage('-u and -d exclude each other')
+  const options: IfconfigOptions = {
+    all: has('a') || values['g'] !== undefined || values['G'] !== undefined || has('u') || has('d'),
+    list: has('l'),
+    up: has('u'),
+    down: has('d'),
+    cloners: has('C'),
+    group: values['g'],
+    notGroup: values['G'],
+    capabilities: has('m'),
+    lifetimes: has('L'),
+    maskStyle: parseMaskStyle(values['f'] ?? ''),
+  }
+  return { options, rest: argv.slice(at) }
+}
+
+function noValue(letter: string): never {
+  throw usage(`-${letter}: a value must follow`)
+}
+
+/** `inet:cidr,inet6:cidr`. */
+function parseMaskStyle(text: string): IfconfigOptions['maskStyle'] {
+  const styles: Record<Family, 'classic' | 'cidr' | 'dotted'> = { inet: 'classic', inet6: 'classic' }
+  for (const part of text.split(',').filter(word => word !== '')) {
+    const [family, style] = part.split(':')
+    if (family === 'inet' && (style === 'cidr' || style === 'dotted')) styles.inet = style
+    else if (family === 'inet6' && style === 'cidr') styles.inet6 = style
+    else throw usage(`-f ${part}: not one of inet:cidr, inet:dotted, inet6:cidr`)
+  }
+  return styles
+}

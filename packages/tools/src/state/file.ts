@@ -1,0 +1,77 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { isGone, parseOwner, thisOwner } from './owner.ts'
+
+/** The whole file, or `undefined` where there is none. */
+export function readWhole(path: string): Uint8Array | undefined {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/**
+ * Replaces a file: the new content is on the disk under another name before it takes the old one's place, and the
+ * directory is written before the call returns. Whenever the machine stops, the file is the old one or the new one.
+ */
+export function replaceFile(path: string, bytes: Uint8Array): void {
+  const draft = `${path}.${process.pid}.new`
+  try {
+    writeDurably(draft, bytes)
+    renameSync(draft, path)
+  } catch (error) {
+    removeQuietly(draft)
+    throw error
+  }
+  syncDirectory(dirname(path))
+}
+
+function writeDurably(path: string, bytes: Uint8Array): void {
+  const fd = openSync(path, 'w', 0o600)
+  try {
+    let written = 0
+    while (written < bytes.length) written += writeSync(fd, bytes, written)
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Makes a rename durable. Windows has no such call for a directory, and does not need it. */
+function syncDirectory(path: string): void {
+  if (process.platform === 'win32') return
+  const fd = openSync(path, 'r')
+  try {
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Makes the directory, for its owner alone, and what is missing above it. */
+export function makeDirectory(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+}
+
+/** Removes what invocations that were killed left beside `lock`. Only the holder of the lock may call it. */
+export function removeLeftovers(lock: string, state: string): void {
+  const directory = dirname(lock)
+  const self = thisOwner(0)
+  for (const name of readdirSync(directory)) {
+    const path = join(directory, name)
+    if (path.startsWith(`${state}.`) && name.endsWith('.new')) removeQuietly(path)
+    if (!path.startsWith(`${lock}.`)) continue
+    const owner = parseOwner(new TextDecoder().decode(readWhole(path)))
+    if (owner !== undefined && isGone(owner, self)) removeQuietly(path)
+  }
+}
+
+function removeQuietly(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch {
+    // It is gone, or not ours to remove: a leftover harms nobody.
+  }
+}
