@@ -29,9 +29,11 @@ export {
   putAttribute,
   writeMessage,
 } from './wire/message.ts'
+export { attributePathAt, missingPathAt } from './wire/path.ts'
 export { type PolicyAttrs, type PolicyType, policyAttrs, policyTypes } from './wire/policy-attrs.ts'
 export type * from './wire/schema.ts'
 export { struct } from './wire/struct.ts'
+export { type AttributeTree, decodeTree, encodeTree, type TreeAttribute } from './wire/tree.ts'
 export {
   array,
   as,
