@@ -87,9 +87,7 @@ export type RtnlType = keyof typeof rtnlTypes
 /** What the two lowest bits of a message type say. */
 export const rtnlVerb = { NEW: 0, DEL: 1, GET: 2, SET: 3 } as const
 
-const typeNames = new Map<number, RtnlType>(
-  (Object.keys(rtnlTypes) as RtnlType[]).map(name => [rtnlTypes[name], name]),
-)
+const typeNames = new Map<number, RtnlType>((Object.keys(rtnlTypes) as RtnlType[]).map(name => [rtnlTypes[name], name]))
 
 /** The name of a message type, or `undefined` for a number without one. */
 export function rtnlTypeName(type: number): RtnlType | undefined {

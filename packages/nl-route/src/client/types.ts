@@ -1,5 +1,14 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { Abi, Connection, ConnectionOptions, Dump, Resync, Subscription, WaitOptions, Watch } from '@nltool/nl-core'
+import type {
+  Abi,
+  Connection,
+  ConnectionOptions,
+  Dump,
+  Resync,
+  Subscription,
+  WaitOptions,
+  Watch,
+} from '@nltool/nl-core'
 import type { RouteGroup } from '../groups.ts'
 import type { LinkStat, Operstate } from '../link/constants.ts'
 import type { RouteKind } from '../route/constants.ts'
@@ -273,7 +282,11 @@ export interface RouteFilter {
 
 /** What a group announces. */
 export type RouteEvent =
-  | { readonly event: 'link-set' | 'link-delete'; readonly link: Link; /** IFF_* bits that changed. */ readonly change: number }
+  | {
+      readonly event: 'link-set' | 'link-delete'
+      readonly link: Link /** IFF_* bits that changed. */
+      readonly change: number
+    }
   | { readonly event: 'addr-set' | 'addr-delete'; readonly address: Address }
   | { readonly event: 'route-set' | 'route-delete'; readonly route: Route }
 

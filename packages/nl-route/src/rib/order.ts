@@ -30,8 +30,9 @@ export function createOrder(keys: OrderKeys): Order {
     let from = 0
     let next = 0
     for (let at = 0; at < merged.length; at++) {
-      const takeOld = next === news.length || (from < rest.length && compare(keys, rest[from]!, news[next]!) < 0)
-      merged[at] = takeOld ? rest[from++]! : news[next++]!
+      const takeOld =
+        next === news.length || (from < rest.length && compare(keys, rest[from] as number, news[next] as number) < 0)
+      merged[at] = takeOld ? (rest[from++] as number) : (news[next++] as number)
     }
     return merged
   }
@@ -80,17 +81,17 @@ function sortRun(slots: Int32Array, start: number, end: number, index: number, k
   }
   const wordOf = index < keys.words ? (slot: number) => keys.key(slot, index) : keys.plen
   const packed = new Float64Array(end - start)
-  for (let at = 0; at < packed.length; at++) packed[at] = wordOf(slots[start + at]!) * ORDINAL + at
+  for (let at = 0; at < packed.length; at++) packed[at] = wordOf(slots[start + at] as number) * ORDINAL + at
   packed.sort()
   const before = slots.slice(start, end)
-  for (let at = 0; at < packed.length; at++) slots[start + at] = before[packed[at]! % ORDINAL]!
+  for (let at = 0; at < packed.length; at++) slots[start + at] = before[(packed[at] as number) % ORDINAL] as number
   if (index < keys.words) sortEqualRuns(slots, start, end, index, keys)
 }
 
 function sortEqualRuns(slots: Int32Array, start: number, end: number, index: number, keys: OrderKeys): void {
   for (let from = start, to = start + 1; from < end; from = to, to = from + 1) {
-    const word = keys.key(slots[from]!, index)
-    while (to < end && keys.key(slots[to]!, index) === word) to++
+    const word = keys.key(slots[from] as number, index)
+    while (to < end && keys.key(slots[to] as number, index) === word) to++
     if (to - from > 1) sortRun(slots, from, to, index + 1, keys)
   }
 }

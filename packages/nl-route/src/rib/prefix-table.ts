@@ -41,8 +41,8 @@ export function createPrefixTable(bits: 32 | 128): PrefixTable {
   const counts = new Uint32Array(bits + 1)
   let lengths: number[] = [] // in use, longest first
 
-  const key = (slot: number, index: number): number => (index < words ? keys[slot * words + index]! : 0)
-  const order = createOrder({ words, key, plen: slot => plens[slot]! })
+  const key = (slot: number, index: number): number => (index < words ? (keys[slot * words + index] as number) : 0)
+  const order = createOrder({ words, key, plen: slot => plens[slot] as number })
 
   function grow(): void {
     capacity *= 2
@@ -67,7 +67,7 @@ export function createPrefixTable(bits: 32 | 128): PrefixTable {
     if (hash === undefined) return -1
     const mask = hash.length - 1
     for (let at = mix(a, b, c, d) & mask; ; at = (at + 1) & mask) {
-      const slot = hash[at]! - 1
+      const slot = (hash[at] as number) - 1
       if (slot === -1 || equals(slot, a, b, c, d)) return slot
     }
   }
@@ -79,32 +79,33 @@ export function createPrefixTable(bits: 32 | 128): PrefixTable {
     hash[at] = slot + 1
   }
 
+  /** The hash of a length with room for one more. */
   function room(plen: number): Int32Array {
     const old = hashes[plen]
-    if (old === undefined) return (hashes[plen] = new Int32Array(8))
-    if (counts[plen]! * 4 < old.length * 3) return old
-    const hash = new Int32Array(old.length * 2)
-    for (const entry of old) if (entry !== 0) link(hash, entry - 1)
-    return (hashes[plen] = hash)
+    if (old !== undefined && (counts[plen] as number) * 4 < old.length * 3) return old
+    const hash = new Int32Array(old === undefined ? 8 : old.length * 2)
+    for (const entry of old ?? []) if (entry !== 0) link(hash, entry - 1)
+    hashes[plen] = hash
+    return hash
   }
 
   /** Closes the gap by moving back what probing would no longer reach, so that no tombstone is needed. */
   function unlink(slot: number): void {
-    const hash = hashes[plens[slot]!]!
+    const hash = hashes[plens[slot] as number] as Int32Array
     const mask = hash.length - 1
     let gap = hashOf(slot) & mask
     while (hash[gap] !== slot + 1) gap = (gap + 1) & mask
     for (let at = (gap + 1) & mask; hash[at] !== 0; at = (at + 1) & mask) {
-      const home = hashOf(hash[at]! - 1) & mask
+      const home = hashOf((hash[at] as number) - 1) & mask
       if (((at - home) & mask) < ((at - gap) & mask)) continue
-      hash[gap] = hash[at]!
+      hash[gap] = hash[at] as number
       gap = at
     }
     hash[gap] = 0
   }
 
   function count(plen: number, step: 1 | -1): void {
-    counts[plen]! += step
+    counts[plen] = (counts[plen] as number) + step
     if (counts[plen] !== (step === 1 ? 1 : 0)) return
     lengths = []
     for (let length = bits; length >= 0; length--) if (counts[length] !== 0) lengths.push(length)
@@ -146,23 +147,23 @@ export function createPrefixTable(bits: 32 | 128): PrefixTable {
     },
     remove(slot) {
       unlink(slot)
-      count(plens[slot]!, -1)
+      count(plens[slot] as number, -1)
       plens[slot] = FREE
       values[slot] = 0
       free.push(slot)
       size--
       order.removed()
     },
-    value: slot => values[slot]!,
+    value: slot => values[slot] as number,
     setValue(slot, value) {
       values[slot] = value
     },
-    plen: slot => plens[slot]!,
+    plen: slot => plens[slot] as number,
     word: key,
     *walk() {
       const stamp = serial
       const slots = order.slots(used, slot => plens[slot] !== FREE)
-      for (const slot of slots) if (plens[slot] !== FREE && born[slot]! <= stamp) yield slot
+      for (const slot of slots) if (plens[slot] !== FREE && (born[slot] as number) <= stamp) yield slot
     },
   }
 }

@@ -24,7 +24,7 @@ export function dealSlots(weights: readonly number[]): Uint8Array {
 function slotCount(weights: readonly number[]): number {
   let unit = weights[0] ?? 1
   weights.forEach((weight, index) => {
-    const step = index === 0 ? 0 : weight - weights[index - 1]!
+    const step = index === 0 ? 0 : weight - (weights[index - 1] ?? 0)
     if (step > 0) unit = Math.min(unit, step)
   })
   const total = weights.reduce((sum, weight) => sum + weight, 0)

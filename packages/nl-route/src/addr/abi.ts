@@ -1,0 +1,28 @@
+import { type AbiHooks, linuxFamilyBase } from '@nltool/nl-core/wire'
+import { nameFromLinux, nameToLinux } from '../link/names.ts'
+import { IFA_F, INFINITE_LIFETIME } from './constants.ts'
+import type { AddrBody } from './schema.ts'
+
+const forever = { prefered: INFINITE_LIFETIME, valid: INFINITE_LIFETIME, cstamp: 0, tstamp: 0 } as const
+
+/** What a Linux program means by an `ifaddrmsg` and IFA_*, and what it expects to read. */
+export const addrHooks: AbiHooks<AddrBody> = {
+  fromAbi({ header, attrs }) {
+    return {
+      // A family without addresses of its own means all of them, in dumps.
+      header: { ...header, family: header.family >= linuxFamilyBase ? 0 : header.family },
+      attrs: {
+        ...attrs,
+        label: attrs.label === undefined ? undefined : nameFromLinux(attrs.label),
+        flags: attrs.flags ?? (header.flags === 0 ? undefined : header.flags),
+      },
+    }
+  },
+  toAbi({ header, attrs }) {
+    const cacheinfo = attrs.cacheinfo ?? forever
+    const lasting = cacheinfo.valid === INFINITE_LIFETIME ? IFA_F.IFA_F_PERMANENT : 0
+    const flags = (attrs.flags ?? 0) | lasting
+    const label = attrs.label === undefined ? undefined : nameToLinux(attrs.label)
+    return { header: { ...header, flags: flags & 0xff }, attrs: { ...attrs, label, flags, cacheinfo } }
+  },
+}

@@ -1,0 +1,105 @@
+import { type AbiHooks, body, type Infer, struct } from '@nltool/nl-core/wire'
+import { arphrdOfIft, IFF, linkStats, linuxIFF } from './constants.ts'
+import { type linkinfoAttrs, vethAttrs } from './linkinfo.ts'
+import { nameFromLinux, nameToLinux } from './names.ts'
+import type { Ifinfomsg, LinkAttrs, LinkBody } from './schema.ts'
+
+type Linkinfo = Infer<typeof linkinfoAttrs>
+
+/** Kinds that go by another name in Linux. FreeBSD's loopback is the nearest thing to a dummy. */
+const kinds: readonly (readonly [linux: string, freebsd: string])[] = [
+  ['veth', 'epair'],
+  ['dummy', 'lo'],
+]
+
+const AF_LINK = 18
+
+/** What a Linux program means by an `ifinfomsg` and IFLA_*, and what it expects to read. */
+export const linkHooks: AbiHooks<LinkBody> = {
+  fromAbi: ({ header, attrs }) => ({ header: headerFromLinux(header), attrs: attrsFromLinux(attrs) }),
+  toAbi: ({ header, attrs }) => ({ header: headerToLinux(header), attrs: attrsToLinux(attrs) }),
+}
+
+/** FreeBSD's flags by their meaning in Linux. */
+export function flagsFromLinux(flags: number): number {
+  let mapped = flags & linuxIFF.common
+  if ((flags & linuxIFF.IFF_MULTICAST) !== 0) mapped |= IFF.IFF_MULTICAST
+  if ((flags & linuxIFF.IFF_LOWER_UP) !== 0) mapped |= IFF.IFF_LOWER_UP
+  return mapped
+}
+
+/** The inverse of {@link flagsFromLinux}; what Linux has no flag for is not shown. */
+export function flagsToLinux(flags: number): number {
+  let mapped = flags & linuxIFF.common
+  if ((flags & IFF.IFF_MULTICAST) !== 0) mapped |= linuxIFF.IFF_MULTICAST
+  if ((flags & IFF.IFF_LOWER_UP) !== 0) mapped |= linuxIFF.IFF_LOWER_UP
+  return mapped
+}
+
+function headerFromLinux(header: Ifinfomsg): Ifinfomsg {
+  // Flags without a mask mean all of them.
+  const change = header.change === 0 && header.flags !== 0 ? 0xffffffff : header.change
+  return {
+    ...header,
+    family: header.family === AF_LINK ? 0 : header.family,
+    type: arphrdOfIft.find(([, arphrd]) => arphrd === header.type)?.[0] ?? header.type,
+    flags: flagsFromLinux(header.flags),
+    change: flagsFromLinux(change),
+  }
+}
+
+function headerToLinux(header: Ifinfomsg): Ifinfomsg {
+  return {
+    ...header,
+    type: arphrdOfIft.find(([ift]) => ift === header.type)?.[1] ?? header.type,
+    flags: flagsToLinux(header.flags),
+    change: header.change === 0xffffffff ? 0xffffffff : flagsToLinux(header.change),
+  }
+}
+
+function attrsFromLinux(attrs: LinkAttrs): LinkAttrs {
+  const named: LinkAttrs = {
+    ...attrs,
+    ifname: attrs.ifname === undefined ? undefined : nameFromLinux(attrs.ifname),
+    altIfname: attrs.altIfname === undefined ? undefined : nameFromLinux(attrs.altIfname),
+  }
+  const kind = attrs.linkinfo?.kind
+  if (attrs.linkinfo === undefined || kind === undefined || kind === '') return named
+  const cloner = kinds.find(([linux]) => linux === kind)?.[1] ?? kind
+  return {
+    ...named,
+    // Without a name the cloner chooses one.
+    ifname: named.ifname ?? cloner,
+    linkinfo: { ...attrs.linkinfo, kind: cloner },
+    nltool: { cloner, peerName: peerName(kind, attrs.linkinfo) },
+  }
+}
+
+const vethBody = body(struct('veth', {}), vethAttrs)
+
+function peerName(kind: string, { data }: Linkinfo): string | undefined {
+  if (kind !== 'veth' || data === undefined) return undefined
+  return vethBody.decode(data, 'linux').attrs.peer?.attrs.ifname
+}
+
+function attrsToLinux(attrs: LinkAttrs): LinkAttrs {
+  return {
+    ...attrs,
+    ifname: attrs.ifname === undefined ? undefined : nameToLinux(attrs.ifname),
+    linkinfo: attrs.ifname === 'lo0' ? undefined : linkinfoToLinux(attrs.linkinfo),
+    group: attrs.ifname === undefined ? undefined : 0,
+    qdisc: attrs.ifname === undefined ? undefined : 'noqueue',
+    txqlen: attrs.ifname === undefined ? undefined : 1000,
+    stats64: padded(attrs.stats64),
+    stats: attrs.stats64?.map(word => Number(BigInt.asUintN(32, word))),
+  }
+}
+
+function linkinfoToLinux(linkinfo: Linkinfo | undefined): Linkinfo | undefined {
+  if (linkinfo === undefined) return undefined
+  return { ...linkinfo, kind: kinds.find(([, freebsd]) => freebsd === linkinfo.kind)?.[0] ?? linkinfo.kind }
+}
+
+function padded(words: readonly bigint[] | undefined): readonly bigint[] | undefined {
+  return words === undefined ? undefined : [...words, ...Array<bigint>(linkStats.length - words.length).fill(0n)]
+}

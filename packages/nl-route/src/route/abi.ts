@@ -1,0 +1,74 @@
+import { IpAddress } from '@nltool/nl-core/model'
+import { type AbiHooks, linuxFamilyBase } from '@nltool/nl-core/wire'
+import { AF_INET, AF_INET6, linuxRT_TABLE, RT_SCOPE, RT_TABLE, RTF, RTN, RTPROT } from './constants.ts'
+import type { Leg, RouteBody, Rtmsg } from './schema.ts'
+
+/** What a Linux program means by an `rtmsg` and RTA_*, and what it expects to read. */
+export const routeHooks: AbiHooks<RouteBody> = {
+  fromAbi({ header, attrs }) {
+    // A family without routes of its own means all of them, in dumps (pyroute2 sends 255).
+    const family = header.family >= linuxFamilyBase ? AF_UNSPECIFIED : header.family
+    const table = attrs.table ?? (header.table === linuxRT_TABLE.RT_TABLE_UNSPEC ? undefined : header.table)
+    return {
+      header: { ...header, family, table: 0 },
+      attrs: {
+        ...attrs,
+        table: table === undefined ? undefined : fibOf(table),
+        dst: attrs.dst ?? defaultPrefix(family, header.dstLen),
+        rtflags: isStatic(header.protocol) ? RTF.RTF_STATIC : undefined,
+        multipath: attrs.multipath?.map(leg => withHops(leg, Math.min(leg.header.hops + 1, 255))),
+      },
+    }
+  },
+  toAbi({ header, attrs, linux }) {
+    const table =
+      attrs.table === undefined || attrs.table === RT_TABLE.RT_TABLE_MAIN ? linuxRT_TABLE.RT_TABLE_MAIN : attrs.table
+    const isDefault = header.dstLen === 0
+    return {
+      header: {
+        ...header,
+        table: table < 256 ? table : linuxRT_TABLE.RT_TABLE_COMPAT,
+        scope: scopeOf(header, attrs),
+        type: linux?.type ?? header.type,
+      },
+      attrs: {
+        ...attrs,
+        table,
+        dst: isDefault ? undefined : attrs.dst,
+        expires: undefined, // absolute seconds here, relative ones there
+        multipath: attrs.multipath?.map(leg => withHops(leg, Math.max(leg.header.hops, 1) - 1)),
+      },
+    }
+  },
+}
+
+const AF_UNSPECIFIED = 0
+
+/** Linux's main, default and local tables are all fib 0; any other number is itself. */
+function fibOf(table: number): number {
+  const special =
+    table === linuxRT_TABLE.RT_TABLE_UNSPEC ||
+    (table >= linuxRT_TABLE.RT_TABLE_DEFAULT && table <= linuxRT_TABLE.RT_TABLE_LOCAL)
+  return special ? RT_TABLE.RT_TABLE_MAIN : table
+}
+
+function defaultPrefix(family: number, dstLen: number): IpAddress | undefined {
+  if (dstLen !== 0) return undefined
+  if (family === AF_INET) return IpAddress.unspecified('inet')
+  return family === AF_INET6 ? IpAddress.unspecified('inet6') : undefined
+}
+
+/** Routes of ip(8) and of administrators survive the interface's going down, as those of route(8) do. */
+function isStatic(protocol: number): boolean {
+  return protocol === RTPROT.RTPROT_STATIC || protocol === RTPROT.RTPROT_BOOT
+}
+
+function withHops({ header, attrs }: Leg, hops: number): Leg {
+  return { header: { ...header, hops }, attrs }
+}
+
+function scopeOf(header: Rtmsg, attrs: RouteBody['attrs']): number {
+  if (header.type === RTN.RTN_LOCAL) return RT_SCOPE.RT_SCOPE_HOST
+  const direct = attrs.gateway === undefined && attrs.via === undefined && attrs.multipath === undefined
+  return direct && header.type === RTN.RTN_UNICAST ? RT_SCOPE.RT_SCOPE_LINK : header.scope
+}
