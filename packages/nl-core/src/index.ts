@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 export { type AbiConstant, abiConstants } from './abi.ts'
+export { connect } from './client/connection.ts'
 export { DumpInterruptedError } from './client/errors.ts'
 export { type Command, type Operation, type OperationRow, operation } from './client/operation.ts'
 export { type ClientEnv, type ClientTimer, platformEnv } from './client/platform.ts'

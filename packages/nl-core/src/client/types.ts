@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { KernelError } from '../errno.ts'
+import type { NltoolError } from '../errno/errors.ts'
 import type { Abi } from '../model/abi.ts'
 import type { Body } from '../wire/codec.ts'
 import type { Command, Operation } from './operation.ts'
@@ -121,7 +121,11 @@ export interface Change<T> {
 }
 
 /** What {@link Connection.watch} yields: `start`, every item, `end`, then changes; after an overrun again from `start`. */
-export type WatchEvent<T> = { readonly event: 'start' } | { readonly event: 'item'; readonly item: T } | { readonly event: 'end'; readonly consistent: boolean } | Change<T>
+export type WatchEvent<T> =
+  | { readonly event: 'start' }
+  | { readonly event: 'item'; readonly item: T }
+  | { readonly event: 'end'; readonly consistent: boolean }
+  | Change<T>
 
 /** Options of {@link Connection.watch}. */
 export interface WatchOptions<T, K extends string | number> {
@@ -140,7 +144,9 @@ export interface WatchOptions<T, K extends string | number> {
 }
 
 /** A live copy of a collection of the kernel. It advances while the events are read. */
-export interface Watch<T, K extends string | number> extends AsyncIterableIterator<WatchEvent<T>, undefined, undefined>, AsyncDisposable {
+export interface Watch<T, K extends string | number>
+  extends AsyncIterableIterator<WatchEvent<T>, undefined, undefined>,
+    AsyncDisposable {
   /** The copy as of the last event read. */
   readonly items: ReadonlyMap<K, T>
   next(): Promise<IteratorResult<WatchEvent<T>, undefined>>
@@ -150,17 +156,21 @@ export interface Watch<T, K extends string | number> extends AsyncIterableIterat
 
 /** What became of one request of a batch. */
 export type BatchResult =
+  /** It was carried out. `replies` holds the answers of a request added with `get`. */
   | { readonly ok: true; readonly replies: readonly unknown[] }
-  | { readonly ok: false; readonly error: KernelError }
+  /** KernelError: it was refused. SocketError: its answer, or itself, was lost. WireError: its answer makes no sense. */
+  | { readonly ok: false; readonly error: NltoolError }
 
 /** Requests that travel in one datagram, as far as they fit; each stands for itself. */
 export interface Batch {
   readonly length: number
   /** Appends a request. Returns its index among the results. @throws WireError for a value that cannot be encoded */
   add<Q>(command: Command<Q>, body: Q, flags?: number): number
+  /** As `add`, for a request that is answered by more than its acknowledgement. */
+  get<Q, R>(operation: Operation<Q, R>, body: Q, flags?: number): number
   /**
-   * Sends all and waits for every answer: one result per request, in order. The batch is empty afterwards and may be
-   * filled again. @throws SocketError when an answer is lost; KernelErrors are results.
+   * Sends all and waits for every answer. Resolves to one result per request, in order; rejects only for the signal. The
+   * batch is empty afterwards and may be filled again.
    */
   send(options?: WaitOptions): Promise<BatchResult[]>
 }

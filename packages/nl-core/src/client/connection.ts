@@ -1,0 +1,116 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { SocketError } from '../errno/errors.ts'
+import { createBatch } from './batch.ts'
+import { createDump } from './dump.ts'
+import { hurryDump, startDump } from './dump-run.ts'
+import { createDumpTurns } from './dump-turns.ts'
+import { createEncoder } from './encoder.ts'
+import { createLink } from './link.ts'
+import { createMemberships } from './memberships.ts'
+import { platformEnv } from './platform.ts'
+import { sendRequest } from './request.ts'
+import { isPromise } from './sender.ts'
+import { createSubscription } from './subscription.ts'
+import type { Host, Transport } from './transport.ts'
+import type { Connection, ConnectionOptions } from './types.ts'
+import { createWatch } from './watch.ts'
+
+const timeoutDefaultMs = 5000
+const batchBytesDefault = 32_768
+
+/**
+ * Opens a netlink socket of a protocol, such as NETLINK_ROUTE, at a host, or takes one that is open already (and its
+ * protocol with it), and gives the client's end of it.
+ * @throws SocketError EPROTONOSUPPORT; ENOPROTOOPT for an option that was asked for and that the system lacks
+ */
+export async function connect(
+  target: Host | Transport,
+  protocol: number,
+  options: ConnectionOptions = {},
+): Promise<Connection> {
+  const transport = 'open' in target ? await target.open(protocol) : target
+  try {
+    await setOptions(transport, options)
+  } catch (error) {
+    await transport.close()
+    throw error
+  }
+  return createConnection(transport, options)
+}
+
+async function setOptions(
+  transport: Transport,
+  { extAck, strictCheck, receiveBuffer }: ConnectionOptions,
+): Promise<void> {
+  if (extAck !== false) await setIfKnown(transport)
+  if (strictCheck !== undefined) await transport.setOption('strictCheck', strictCheck)
+  if (receiveBuffer !== undefined) await transport.setOption('receiveBuffer', receiveBuffer)
+}
+
+/** A system without NETLINK_EXT_ACK has shorter errors, that is all. */
+async function setIfKnown(transport: Transport): Promise<void> {
+  try {
+    await transport.setOption('extAck', true)
+  } catch (error) {
+    if (!(error instanceof SocketError && error.code === 'ENOPROTOOPT')) throw error
+  }
+}
+
+function createConnection(transport: Transport, options: ConnectionOptions): Connection {
+  const env = options.env ?? platformEnv()
+  const { timeoutMs = timeoutDefaultMs, onWarning, onStray } = options
+  const link = createLink(transport, { env, timeoutMs, onWarning, onStray })
+  const encoder = createEncoder(transport.abi)
+  const memberships = createMemberships(transport)
+  const turns = createDumpTurns(dump => hurryDump(link, dump))
+
+  const connection: Connection = {
+    abi: transport.abi,
+    transport,
+    request: (command, value, requestOptions) => sendRequest(link, encoder, command, value, undefined, requestOptions),
+    async requestReply(operation, value, requestOptions) {
+      const [first] = await sendRequest(link, encoder, operation, value, operation.reply, requestOptions)
+      if (first !== undefined) return first
+      throw new SocketError('ENODATA', `${operation.name} was acknowledged without an answer`)
+    },
+    requestReplies: (operation, value, requestOptions) =>
+      sendRequest(link, encoder, operation, value, operation.reply, requestOptions),
+    async post(command, value, flags = 0) {
+      const sent = link.send(encoder.encode(command, value, flags, link.spendSeq()))
+      if (isPromise(sent)) encoder.giveAway()
+      await sent
+    },
+    dump: (operation, value, dumpOptions = {}) =>
+      createDump(
+        {
+          name: operation.name,
+          env,
+          start: (decode, whole, signal) =>
+            startDump(
+              link,
+              encoder,
+              turns,
+              { command: operation, value, options: dumpOptions },
+              decode,
+              whole,
+              either(signal, dumpOptions.signal),
+            ),
+        },
+        message => message.decode(operation.reply),
+      ),
+    batch: ({ bytesMax = batchBytesDefault } = {}) => createBatch(link, bytesMax),
+    subscribe: (groups, subscribeOptions) => createSubscription(link, memberships, groups, subscribeOptions),
+    watch(watchOptions) {
+      const { groups, decode, signal } = watchOptions
+      return createWatch(connection.subscribe(groups, { decode, signal }), watchOptions)
+    },
+    close: () => link.close(),
+    [Symbol.asyncDispose]: () => link.close(),
+  }
+  return connection
+}
+
+/** A signal that fires when one of two does. */
+function either(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
+  return a !== undefined && b !== undefined ? AbortSignal.any([a, b]) : (a ?? b)
+}

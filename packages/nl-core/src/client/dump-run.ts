@@ -1,0 +1,225 @@
+import { NLM_F_DUMP, NLM_F_DUMP_INTR } from '../constants.ts'
+import type { DumpTurns } from './dump-turns.ts'
+import type { Encoder } from './encoder.ts'
+import { kernelError } from './failure.ts'
+import type { Incoming } from './incoming.ts'
+import type { Link } from './link.ts'
+import type { Command } from './operation.ts'
+import { outcomeOf } from './outcome.ts'
+import { type OpenDump, openRecord } from './pending.ts'
+import { timeoutOf } from './request.ts'
+import { isPromise } from './sender.ts'
+import type { Message, RequestOptions } from './types.ts'
+
+/** A dump request on its way. */
+export interface DumpState<T = unknown> {
+  /** An object of the answer, or `undefined` for a message that is left out. */
+  readonly decode: (message: Message) => T | undefined
+  readonly turns: DumpTurns
+  /** Objects received and not yet taken. */
+  objects: T[]
+  consistent: boolean
+  /** Received without waiting for the reader. */
+  ahead: boolean
+  /** The reader wants everything at once. */
+  readonly whole: boolean
+  /** What came was of this dump since its time-out was last looked at. */
+  heard: boolean
+  /** Nothing more of it will come. */
+  ended: boolean
+  /** Why it ended early. */
+  failure: { readonly cause: unknown } | undefined
+  /** The reader has left: what still comes is thrown away. */
+  abandoned: boolean
+  /** Tells the reader that there is something for it. */
+  wake: (() => void) | undefined
+  /** Takes the listener off the caller's signal. */
+  unlisten: (() => void) | undefined
+}
+
+/** One run of a dump, as its reader sees it. */
+export interface DumpRun<T> {
+  readonly consistent: boolean
+  /** The next objects in the order received, all of them if `whole`; `undefined` at the end. @throws what ended it early */
+  take(): Promise<T[] | undefined>
+  /** Leaves the rest to be received and thrown away: the kernel has the dump open until then. */
+  abandon(): void
+}
+
+/** How a dump is run. */
+export interface DumpRequest<Q> {
+  readonly command: Command<Q>
+  readonly value: Q
+  readonly options: RequestOptions
+}
+
+/** Sends a dump request when it is its turn. */
+export async function startDump<Q, T>(
+  link: Link,
+  encoder: Encoder,
+  turns: DumpTurns,
+  { command, value, options }: DumpRequest<Q>,
+  decode: (message: Message) => T | undefined,
+  whole: boolean,
+  signal: AbortSignal | undefined,
+): Promise<DumpRun<T>> {
+  signal?.throwIfAborted()
+  const turn = turns.enter(signal)
+  if (turn !== undefined) await turn
+  const state: DumpState<T> = {
+    decode,
+    turns,
+    objects: [],
+    consistent: true,
+    ahead: whole,
+    whole,
+    heard: false,
+    ended: false,
+    failure: undefined,
+    abandoned: false,
+    wake: undefined,
+    unlisten: undefined,
+  }
+  try {
+    signal?.throwIfAborted()
+    const seq = link.nextSeq(1)
+    const bytes = encoder.encode(command, value, NLM_F_DUMP | (options.flags ?? 0), seq)
+    const dump: OpenDump = {
+      kind: 'dump',
+      ...openRecord(seq, 1, timeoutOf(link, options)),
+      command: command as Command<unknown>,
+      value,
+      state,
+    }
+    turns.begin(dump)
+    if (signal !== undefined) listenTo(link, dump, signal)
+    const sent = link.submit(dump, bytes)
+    if (isPromise(sent)) {
+      encoder.giveAway()
+      sent.catch(error => dumpFailed(link, dump, error))
+    }
+    return createRun(link, dump, state)
+  } catch (error) {
+    state.unlisten?.()
+    turns.leave()
+    throw error
+  }
+}
+
+function createRun<T>(link: Link, dump: OpenDump, state: DumpState<T>): DumpRun<T> {
+  const run: DumpRun<T> = {
+    get consistent() {
+      return state.consistent
+    },
+    async take() {
+      while (state.objects.length === 0 || (state.whole && !state.ended)) {
+        if (state.failure !== undefined) throw state.failure.cause
+        if (state.ended) return undefined
+        await new Promise<void>(resolve => {
+          state.wake = resolve
+          state.heard = false
+          link.await(dump)
+          link.want(dump, true)
+        })
+      }
+      if (state.whole && state.failure !== undefined) throw state.failure.cause
+      const { objects } = state
+      state.objects = []
+      return objects
+    },
+    abandon: () => abandon(link, dump),
+  }
+  return run
+}
+
+function listenTo(link: Link, dump: OpenDump, signal: AbortSignal): void {
+  const onAbort = (): void => {
+    dump.state.failure = { cause: signal.reason }
+    abandon(link, dump)
+  }
+  signal.addEventListener('abort', onAbort, { once: true })
+  dump.state.unlisten = () => signal.removeEventListener('abort', onAbort)
+}
+
+function abandon(link: Link, dump: OpenDump): void {
+  const { state } = dump
+  state.abandoned = true
+  state.objects = []
+  wake(state)
+  state.unlisten?.()
+  if (!state.ended) hurryDump(link, dump)
+}
+
+/** Receives the rest of a dump without waiting for its reader. */
+export function hurryDump(link: Link, dump: OpenDump): void {
+  dump.state.ahead = true
+  link.await(dump)
+  link.want(dump, true)
+}
+
+function wake(state: DumpState): void {
+  const { wake: resume } = state
+  state.wake = undefined
+  resume?.()
+}
+
+/** A part of the answer. */
+export function dumpMessage(link: Link, dump: OpenDump, message: Incoming): true {
+  const { state } = dump
+  state.heard = true
+  if ((message.flags & NLM_F_DUMP_INTR) !== 0) state.consistent = false
+  if (!state.abandoned) keep(link, dump, message)
+  // The reader resumes after the datagram has been gone through: it finds all that this one holds.
+  if (state.wake !== undefined && !state.whole) {
+    wake(state)
+    if (!state.ahead) rest(link, dump)
+  }
+  return true
+}
+
+function keep(link: Link, dump: OpenDump, message: Incoming): void {
+  const { state } = dump
+  try {
+    const object = state.decode(message)
+    if (object !== undefined) state.objects.push(object)
+  } catch (error) {
+    state.failure = { cause: error }
+    abandon(link, dump)
+  }
+}
+
+/** Receives nothing more until the reader asks. */
+function rest(link: Link, dump: OpenDump): void {
+  link.idle(dump)
+  link.want(dump, false)
+}
+
+/** The end: NLMSG_DONE, NLMSG_ERROR, or the acknowledgement of a request that the kernel did not take for a dump. */
+export function dumpAnswered(link: Link, dump: OpenDump, message: Incoming): void {
+  if ((message.flags & NLM_F_DUMP_INTR) !== 0) dump.state.consistent = false
+  const outcome = outcomeOf(message, link.transport.abi)
+  if (outcome.errno !== 0) dump.state.failure ??= { cause: kernelError(outcome, link.transport.abi, dump) }
+  else if (outcome.extAck.msg !== undefined) link.warn(outcome.extAck.msg, dump.command.name)
+  end(link, dump)
+}
+
+/** No end will come. */
+export function dumpFailed(link: Link, dump: OpenDump, error: unknown): void {
+  dump.state.failure ??= { cause: error }
+  end(link, dump)
+}
+
+/** Messages were lost: parts of this answer may be among them. */
+export function dumpInterrupted(dump: OpenDump): void {
+  dump.state.consistent = false
+}
+
+function end(link: Link, dump: OpenDump): void {
+  const { state } = dump
+  if (state.ended) return
+  state.ended = true
+  state.unlisten?.()
+  link.drop(dump)
+  state.turns.leave()
+  wake(state)
+}

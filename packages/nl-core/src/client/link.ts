@@ -1,0 +1,246 @@
+import {
+  NLM_F_ACK,
+  NLM_F_REQUEST,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  NLMSG_HDRLEN,
+  NLMSG_NOOP,
+  NLMSG_OVERRUN,
+} from '../constants.ts'
+import { SocketError } from '../errno/errors.ts'
+import type { Awaitable } from '../model/time.ts'
+import { batchAnswered, batchFailed, batchMessage } from './batch.ts'
+import { createDeadlines } from './deadline.ts'
+import { dumpAnswered, dumpFailed, dumpInterrupted, dumpMessage } from './dump-run.ts'
+import { createIncoming } from './incoming.ts'
+import { createPendingTable, type OpenBarrier, openRecord, type Pending } from './pending.ts'
+import type { ClientEnv } from './platform.ts'
+import { createReceiver } from './receiver.ts'
+import { requestAnswered, requestFailed, requestMessage } from './request.ts'
+import { createSender, isPromise } from './sender.ts'
+import type { Received, Transport } from './transport.ts'
+import type { Message } from './types.ts'
+
+/** What listens to messages that answer no request. */
+export interface Listener {
+  /** Whether it takes the message. */
+  take(message: Message): boolean
+  /** Messages were lost. */
+  lost(): void
+  /** The connection is closed, or failed. */
+  fail(error: unknown): void
+}
+
+/** The parts of a connection that requests, dumps, batches and subscriptions share. */
+export interface Link {
+  readonly transport: Transport
+  readonly env: ClientEnv
+  readonly timeoutMs: number
+  readonly listeners: Set<Listener>
+  /** Sequence number of the next record that needs so many. */
+  nextSeq(count: number): number
+  /** Uses up one sequence number, for a message that nobody waits for. */
+  spendSeq(): number
+  /** Opens a record with the sequence numbers that `nextSeq` said, sends its bytes and sees that its answers are received. */
+  submit(pending: Pending, bytes: Uint8Array): Awaitable<void>
+  /** Sends bytes that nobody waits for. */
+  send(bytes: Uint8Array): Awaitable<void>
+  /** Removes a record: what still arrives for it is stray. */
+  drop(pending: Pending): void
+  /** Starts or restarts the time-out of a record. */
+  await(pending: Pending): void
+  /** Stops it. */
+  idle(pending: Pending): void
+  /** Whether somebody waits for the answers of a record. A new record is wanted. */
+  want(pending: Pending, wanted: boolean): void
+  /** Says that a listener began (1) or ceased (-1) to wait for messages. */
+  listen(change: 1 | -1): void
+  warn(text: string, request: string): void
+  close(): Promise<void>
+}
+
+/** What {@link createLink} needs to know. */
+export interface LinkOptions {
+  readonly env: ClientEnv
+  readonly timeoutMs: number
+  readonly onWarning?: ((text: string, request: string) => void) | undefined
+  readonly onStray?: ((message: Message) => void) | undefined
+}
+
+/** Makes the shared part of a connection. */
+export function createLink(transport: Transport, { env, timeoutMs, onWarning, onStray }: LinkOptions): Link {
+  const table = createPendingTable(env.random.u32())
+  const listeners = new Set<Listener>()
+  const sender = createSender(transport)
+  const incoming = createIncoming(transport.abi)
+  const deadlines = createDeadlines(env, table, expired)
+  const receiver = createReceiver(transport, { wanted: () => wants > 0, take, failed }, step => void env.after(0, step))
+  let wants = 0
+  let dead: SocketError | undefined
+
+  function take(received: Received): void {
+    incoming.load(received.bytes)
+    while (incoming.advance()) guard(route)
+    if (received.truncated === true) overrun()
+  }
+
+  function route(): void {
+    if (incoming.type === NLMSG_OVERRUN) return overrun()
+    const pending = incoming.portid === transport.portid ? table.find(incoming.seq) : undefined
+    if (pending === undefined) return notify()
+    if (incoming.type === NLMSG_ERROR || incoming.type === NLMSG_DONE) answered(pending)
+    else if (incoming.type !== NLMSG_NOOP && !message(pending)) notify()
+  }
+
+  /** Whether a message is part of the answer. Linux stamps notifications with the request that causes them. */
+  function message(pending: Pending): boolean {
+    if (pending.kind === 'request') return requestMessage(link, pending, incoming)
+    if (pending.kind === 'dump') return dumpMessage(link, pending, incoming)
+    return pending.kind === 'batch' && batchMessage(link, pending, incoming)
+  }
+
+  function answered(pending: Pending): void {
+    if (pending.kind === 'request') requestAnswered(link, pending, incoming)
+    else if (pending.kind === 'batch') batchAnswered(link, pending, incoming)
+    else if (pending.kind === 'dump') dumpAnswered(link, pending, incoming)
+    else barrierPassed(pending)
+  }
+
+  function notify(): void {
+    let taken = false
+    for (const listener of listeners) taken = listener.take(incoming) || taken
+    if (!taken && incoming.type !== NLMSG_NOOP) onStray?.(incoming)
+  }
+
+  /** Callers' functions run in here; what they throw is theirs, and must not stop the loop. */
+  function guard(step: () => void): void {
+    try {
+      step()
+    } catch (error) {
+      void Promise.reject(error)
+    }
+  }
+
+  function failed(error: unknown): boolean {
+    if (error instanceof SocketError && error.code === 'ENOBUFS') overrun()
+    else if (!(error instanceof SocketError && error.code === 'EINTR')) die(error)
+    return dead === undefined
+  }
+
+  function overrun(): void {
+    for (const listener of listeners) listener.lost()
+    let doubts = false
+    for (const pending of table.list()) {
+      if (pending.kind === 'dump') dumpInterrupted(pending)
+      else if (pending.kind !== 'barrier') doubts = pending.doubtful = true
+    }
+    if (doubts) guard(raiseBarrier)
+  }
+
+  /**
+   * The kernel answers in order (NS 4.3), so the acknowledgement of one more message tells which answers are lost:
+   * those of older requests that have not come before it.
+   */
+  function raiseBarrier(): void {
+    const seq = table.next(1)
+    const barrier: OpenBarrier = { kind: 'barrier', ...openRecord(seq, 1, timeoutMs) }
+    const sent = link.submit(barrier, barrierMessage(seq))
+    if (isPromise(sent)) sent.catch(() => link.drop(barrier))
+  }
+
+  function barrierPassed(barrier: OpenBarrier): void {
+    link.drop(barrier)
+    for (const pending of table.list()) {
+      if (pending.doubtful)
+        fail(
+          pending,
+          new SocketError(
+            'ENOBUFS',
+            'the answer was lost in an overrun; whether the request was carried out is unknown',
+          ),
+        )
+    }
+  }
+
+  function fail(pending: Pending, error: SocketError): void {
+    if (pending.kind === 'request') requestFailed(link, pending, error)
+    else if (pending.kind === 'batch') batchFailed(link, pending, error)
+    else if (pending.kind === 'dump') dumpFailed(link, pending, error)
+    else link.drop(pending)
+  }
+
+  function expired(pending: Pending): void {
+    if (pending.kind === 'dump' && pending.state.heard) {
+      pending.state.heard = false // it is coming, if slowly
+      deadlines.start(pending)
+    } else fail(pending, new SocketError('ETIMEDOUT', `no answer within ${pending.timeoutMs} ms`))
+  }
+
+  function die(error: unknown): void {
+    if (dead !== undefined) return
+    dead = error instanceof SocketError ? error : new SocketError('EIO', 'the transport failed', { cause: error })
+    deadlines.close()
+    for (const pending of table.list()) fail(pending, dead)
+    for (const listener of [...listeners]) listener.fail(dead)
+  }
+
+  const link: Link = {
+    transport,
+    env,
+    timeoutMs,
+    listeners,
+    nextSeq: count => table.next(count),
+    spendSeq: () => table.spend(),
+    submit(pending, bytes) {
+      if (dead !== undefined) throw dead
+      table.open(pending)
+      wants++
+      deadlines.start(pending)
+      try {
+        return sender.send(bytes)
+      } catch (error) {
+        link.drop(pending)
+        throw error
+      } finally {
+        receiver.run()
+      }
+    },
+    send(bytes) {
+      if (dead !== undefined) throw dead
+      return sender.send(bytes)
+    },
+    drop(pending) {
+      if (table.find(pending.seq) !== pending) return
+      table.close(pending)
+      if (pending.wanted) wants--
+      deadlines.settle()
+    },
+    await: pending => deadlines.start(pending),
+    idle: pending => deadlines.stop(pending),
+    want(pending, wanted) {
+      if (pending.wanted === wanted || table.find(pending.seq) !== pending) return
+      pending.wanted = wanted
+      link.listen(wanted ? 1 : -1)
+    },
+    listen(change) {
+      wants += change
+      if (change > 0 && dead === undefined) receiver.run()
+    },
+    warn: (text, request) => onWarning?.(text, request),
+    close() {
+      die(new SocketError('EBADF', 'the connection is closed'))
+      return transport.close()
+    },
+  }
+  return link
+}
+
+function barrierMessage(seq: number): Uint8Array {
+  const bytes = new Uint8Array(NLMSG_HDRLEN)
+  const view = new DataView(bytes.buffer)
+  view.setUint32(0, NLMSG_HDRLEN, true)
+  view.setUint16(4, NLMSG_NOOP, true)
+  view.setUint16(6, NLM_F_REQUEST | NLM_F_ACK, true)
+  view.setUint32(8, seq, true)
+  return bytes
+}
