@@ -1,0 +1,100 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import {
+  type Connection,
+  connect,
+  type Host,
+  type Message,
+  NETLINK_GENERIC,
+  type Transport,
+  type WaitOptions,
+} from '@nltool/nl-core'
+import { CTRL_CMD_GETFAMILY, CTRL_CMD_GETPOLICY } from '../constants.ts'
+import type { AnyFamily } from '../family.ts'
+import { controllerBody, controllerRequests, ctrlAttrsOf, familyChange, notifyGroup } from './controller.ts'
+import { type FamilyInfo, familyInfo } from './family-info.ts'
+import { familyPolicy } from './policy.ts'
+import { rawFamily } from './raw.ts'
+import { createRenewable, type Renewable } from './renewal.ts'
+import { typedFamily } from './typed.ts'
+import type { FamilyChange, Generic, GenericFamily, GenericOptions } from './types.ts'
+
+/**
+ * Opens a client of generic netlink at a host: a process of an embedded kernel, a served kernel, the host's own Linux.
+ * @throws SocketError EPROTONOSUPPORT
+ */
+export async function openGeneric(host: Host | Transport, options: GenericOptions = {}): Promise<Generic> {
+  return createGeneric(await connect(host, NETLINK_GENERIC, options))
+}
+
+function createGeneric(connection: Connection): Generic {
+  const resolved = new Map<string, Promise<FamilyInfo>>()
+
+  async function find(
+    selector: { readonly familyId: number } | { readonly familyName: string },
+    options?: WaitOptions,
+  ): Promise<FamilyInfo> {
+    const answer = await connection.requestReply(
+      controllerRequests.getFamily,
+      controllerBody(CTRL_CMD_GETFAMILY, selector),
+      options,
+    )
+    return familyInfo(ctrlAttrsOf(answer))
+  }
+
+  /** Asks once for calls that overlap; a failure is not kept. */
+  function infoOf(name: string, options?: WaitOptions): Promise<FamilyInfo> {
+    const kept = resolved.get(name)
+    if (kept !== undefined) return kept
+    const asked = find({ familyName: name }, options)
+    resolved.set(name, asked)
+    asked.catch(() => {
+      if (resolved.get(name) === asked) resolved.delete(name)
+    })
+    return asked
+  }
+
+  function renewable(info: FamilyInfo): Renewable {
+    return createRenewable(info, () => {
+      resolved.delete(info.name)
+      return infoOf(info.name)
+    })
+  }
+
+  const bind = (info: FamilyInfo): GenericFamily => rawFamily(connection, renewable(info))
+  const close = (): Promise<void> => connection.close()
+
+  return {
+    connection,
+    resolve: async (name, options) => bind(await infoOf(name, options)),
+    familyById: async (id, options) => bind(await find({ familyId: id }, options)),
+    async families(options) {
+      const found = await connection
+        .dump(controllerRequests.listFamilies, controllerBody(CTRL_CMD_GETFAMILY, {}), options)
+        .collect(options)
+      return found.map(answer => bind(familyInfo(ctrlAttrsOf(answer))))
+    },
+    async policy(family, options = {}) {
+      const selector = { familyName: family, ...(options.op === undefined ? {} : { op: options.op }) }
+      const parts = await connection
+        .dump(controllerRequests.getPolicy, controllerBody(CTRL_CMD_GETPOLICY, selector), options)
+        .collect(options)
+      return familyPolicy(parts.map(ctrlAttrsOf), options.op)
+    },
+    open: async <F extends AnyFamily>(family: F, options?: WaitOptions) =>
+      typedFamily(connection, family, renewable(await infoOf(family.name, options))),
+    watchFamilies(options = {}) {
+      const decode = (message: Message): FamilyChange | undefined => {
+        const change = familyChange(message)
+        if (change !== undefined) resolved.delete(change.family.name)
+        return change
+      }
+      return connection.subscribe([notifyGroup(connection.abi)], { decode, signal: options.signal })
+    },
+    forget(name) {
+      if (name === undefined) resolved.clear()
+      else resolved.delete(name)
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}

@@ -1,0 +1,103 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import type { Connection, ConnectionOptions, Dump, RequestOptions, Subscription, WaitOptions } from '@nltool/nl-core'
+import type { RawAttribute } from '@nltool/nl-core/wire'
+import type { AnyFamily } from '../family.ts'
+import type { Mode } from '../messages.ts'
+import type { EventAttrs, EventName, GroupName, HeaderOf, OpName, ReplyAttrs, RequestAttrs } from '../types.ts'
+import type { FamilyInfo, RawMessage } from './family-info.ts'
+import type { FamilyPolicy } from './policy.ts'
+
+/** Options of {@link openGeneric}. */
+export interface GenericOptions extends ConnectionOptions {}
+
+/** Options of a request made by number. */
+export interface RawRequestOptions extends RequestOptions {
+  /** `version` of `genlmsghdr`; the family's if absent. */
+  readonly version?: number
+  /** The family's own fixed header; zeros if absent. */
+  readonly header?: Uint8Array
+}
+
+/** A family found in the kernel, without a definition: requests by number. */
+export interface GenericFamily extends FamilyInfo {
+  /** Whether the family says that it takes a command in a mode. */
+  hasOp(cmd: number, mode: Mode): boolean
+  /** Number of a group. @throws SocketError ENOENT for a name that the family does not have */
+  group(name: string): number
+  /** Sends a request and gives its answers, of which most operations have none or one. @throws KernelError */
+  do(cmd: number, attrs?: readonly RawAttribute[], options?: RawRequestOptions): Promise<RawMessage[]>
+  dump(cmd: number, attrs?: readonly RawAttribute[], options?: RawRequestOptions): Dump<RawMessage>
+  /** Messages to groups, by name or number; `'*'`: all groups of the family. */
+  subscribe(
+    groups: '*' | readonly (string | number)[],
+    options?: { readonly signal?: AbortSignal },
+  ): Subscription<RawMessage>
+}
+
+/** A message to a group, decoded by the family's definition. */
+export type FamilyEvent<F extends AnyFamily> = {
+  readonly [Op in EventName<F>]: { readonly event: Op; readonly attrs: EventAttrs<F, Op>; readonly header: HeaderOf<F> }
+}[EventName<F>]
+
+/** Options of a request to a typed family. */
+export interface FamilyRequestOptions<F extends AnyFamily> extends RequestOptions {
+  /** The family's own fixed header; zeros if absent. */
+  readonly header?: HeaderOf<F>
+}
+
+/** A family with its definition: every call and answer is typed by it. */
+export interface TypedFamily<F extends AnyFamily> {
+  readonly info: FamilyInfo
+  readonly family: F
+  /**
+   * Sends a request. Gives the attributes of its answer, or nothing where the operation has none.
+   * @throws KernelError; SocketError ENODATA where an answer is missing
+   */
+  do<Op extends OpName<F, 'do'>>(
+    op: Op,
+    attrs?: RequestAttrs<F, Op, 'do'>,
+    options?: FamilyRequestOptions<F>,
+  ): Promise<ReplyAttrs<F, Op, 'do'>>
+  dump<Op extends OpName<F, 'dump'>>(
+    op: Op,
+    attrs?: RequestAttrs<F, Op, 'dump'>,
+    options?: FamilyRequestOptions<F>,
+  ): Dump<ReplyAttrs<F, Op, 'dump'>>
+  /** Messages to groups, by name; `'*'`: all groups. Messages that the definition does not know are left out. */
+  subscribe(
+    groups: '*' | readonly GroupName<F>[],
+    options?: { readonly signal?: AbortSignal },
+  ): Subscription<FamilyEvent<F>>
+}
+
+/** A change of the set of families, from the group `notify` of nlctrl. */
+export interface FamilyChange {
+  readonly event: 'newfamily' | 'delfamily' | 'newmcast-grp' | 'delmcast-grp'
+  readonly family: FamilyInfo
+}
+
+/** A client of NETLINK_GENERIC. */
+export interface Generic extends AsyncDisposable {
+  readonly connection: Connection
+  /**
+   * Finds a family by name. The answer is kept for the life of the client; calls that overlap ask once.
+   * @throws KernelError ENOENT if there is none
+   */
+  resolve(name: string, options?: WaitOptions): Promise<GenericFamily>
+  /** Finds a family by id, without keeping the answer. @throws KernelError ENOENT if there is none */
+  familyById(id: number, options?: WaitOptions): Promise<GenericFamily>
+  /** All families, ascending by id. */
+  families(options?: WaitOptions): Promise<GenericFamily[]>
+  /**
+   * The policies by which a family validates requests, of all operations or one.
+   * @throws KernelError ENOENT, ENODATA; EOPNOTSUPP from a kernel without CTRL_CMD_GETPOLICY
+   */
+  policy(family: string, options?: WaitOptions & { readonly op?: number }): Promise<FamilyPolicy>
+  /** Binds a definition to the kernel's family of that name. @throws KernelError ENOENT if there is none */
+  open<F extends AnyFamily>(family: F, options?: WaitOptions): Promise<TypedFamily<F>>
+  /** Families that come and go. */
+  watchFamilies(options?: { readonly signal?: AbortSignal }): Subscription<FamilyChange>
+  /** Forgets what {@link Generic.resolve} keeps, of one family or of all. */
+  forget(name?: string): void
+  close(): Promise<void>
+}

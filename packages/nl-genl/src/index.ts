@@ -1,0 +1,42 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+export type { FamilyInfo, OperationInfo, RawMessage } from './client/family-info.ts'
+export { openGeneric } from './client/open.ts'
+export type { FamilyPolicy, Policy, PolicyAttribute, PolicyTypeName } from './client/policy.ts'
+export type {
+  FamilyChange,
+  FamilyEvent,
+  FamilyRequestOptions,
+  Generic,
+  GenericFamily,
+  GenericOptions,
+  RawRequestOptions,
+  TypedFamily,
+} from './client/types.ts'
+export * from './constants.ts'
+export {
+  type AnyFamily,
+  type AttributeSets,
+  defineFamily,
+  type EventOperation,
+  type Exchange,
+  type Family,
+  type GroupDefinition,
+  type GroupDefinitions,
+  type NotifyOperation,
+  type OperationOf,
+  type OperationsOf,
+  type RequestOperation,
+} from './family.ts'
+export { type GenericHeader, genlmsghdr } from './header.ts'
+export {
+  type AnyEventOperation,
+  type AnyOperation,
+  type AnyRequestOperation,
+  type FamilyMessages,
+  type GenericBody,
+  type Mode,
+  messagesOf,
+} from './messages.ts'
+export { ctrlAttrs, mcastGroupAttrs, nlctrl, opAttrs, opPolicyAttrs } from './nlctrl/schema.ts'
+export { type PolicyAttrs, policyAttrs } from './policy/describe.ts'
+export type { EventAttrs, EventName, GroupName, HeaderOf, OpName, ReplyAttrs, RequestAttrs } from './types.ts'

@@ -1,0 +1,63 @@
+import { NETLINK_GENERIC } from '@nltool/nl-core'
+import type { Multicast } from '@nltool/nl-core/kernel'
+import type { VnetId } from '@nltool/nl-core/model'
+import type { AnyFamily } from '../family.ts'
+import { zeroHeader } from '../header.ts'
+import { type AnyEventOperation, type FamilyMessages, isRequest } from '../messages.ts'
+import type { AnyFamilyHost } from './serve.ts'
+
+/** What a family's host is made of. */
+export interface HostParts {
+  readonly id: number
+  readonly family: AnyFamily
+  readonly groups: ReadonlyMap<string, number>
+  readonly messages: FamilyMessages
+  readonly multicast: Multicast
+  readonly vnets: () => Iterable<VnetId>
+}
+
+/** What the handlers of a family get of their kernel. */
+export function createFamilyHost({ id, family, groups, messages, multicast, vnets }: HostParts): AnyFamilyHost {
+  function group(name: string): number {
+    const number = groups.get(name)
+    if (number === undefined) throw new TypeError(`${family.name} has no group '${name}'`)
+    return number
+  }
+
+  function eventOf(name: string): AnyEventOperation {
+    const operation = family.ops[name]
+    if (operation === undefined || isRequest(operation)) throw new TypeError(`${family.name} sends no '${name}'`)
+    return operation
+  }
+
+  return {
+    id,
+    group,
+    hasListeners: (ctx, name) => multicast.hasListeners(ctx.vnet, NETLINK_GENERIC, group(name)),
+    notify(ctx, name, attrs, options = {}) {
+      const operation = eventOf(name)
+      const target = options.group ?? operation.group
+      if (target === undefined)
+        throw new TypeError(`${family.name}: '${name}' has no group of its own, and none was named`)
+      const header = {
+        ...zeroHeader(family.header),
+        cmd: operation.cmd,
+        version: operation.version ?? family.version,
+        reserved: 0,
+      }
+      const cap = family.groups[target]?.cap
+      const stacks = options.allNamespaces === true ? vnets() : [options.vnet ?? ctx.vnet]
+      for (const vnet of stacks) {
+        multicast.notify(ctx, {
+          vnet,
+          protocol: NETLINK_GENERIC,
+          group: group(target),
+          type: id,
+          schema: messages.event(operation),
+          body: { header, attrs },
+          ...(cap === undefined ? {} : { priv: cap }),
+        })
+      }
+    },
+  }
+}

@@ -1,0 +1,31 @@
+import type { Awaitable, Ctx, Task } from '@nltool/nl-core/model'
+import type { AnyFamily } from '../family.ts'
+import type { OperationRows } from './rows.ts'
+
+/** What is under way in a family. */
+export interface FamilyUse {
+  /** Tasks in which a handler of the family runs now. */
+  readonly running: ReadonlySet<Task>
+  /** Dumps of the family, or of its policies, that have begun and not ended. */
+  readonly dumps: number
+  /** The family is being taken back: dumps end with ENOENT. */
+  readonly aborted: boolean
+  /** Runs a handler. */
+  run<T>(ctx: Ctx, handler: () => Awaitable<T>): Awaitable<T>
+  /** Counts a dump from its first body to its end. */
+  track<T>(bodies: Iterable<T>): Iterable<T>
+  /** Ends what can be ended, and resolves when nothing is under way. */
+  drain(): Promise<void>
+}
+
+/** A family as one kernel has it. */
+export interface LiveFamily {
+  /** `nlmsg_type` of its messages. */
+  readonly id: number
+  readonly family: AnyFamily
+  /** Numbers of its groups, in the order of the definition. */
+  readonly groups: ReadonlyMap<string, number>
+  /** What user space may ask for, by command. */
+  readonly operations: ReadonlyMap<number, OperationRows>
+  readonly use: FamilyUse
+}

@@ -1,0 +1,126 @@
+import type { Dump } from '@nltool/nl-core/kernel'
+import type { Abi, Awaitable, Cred, Ctx, PortId, VnetId } from '@nltool/nl-core/model'
+import type { AnyFamily, Family } from '../family.ts'
+import type { Attrs } from '../messages.ts'
+import type { EventAttrs, EventName, GroupName, HeaderOf, OpName, ReplyAttrs, RequestAttrs } from '../types.ts'
+
+/** A request to a family, decoded and validated. */
+export interface GenericRequest<Attrs, Header> {
+  /** `cmd` of `genlmsghdr`. */
+  readonly cmd: number
+  /** `version` of `genlmsghdr` as sent; nobody compares it. */
+  readonly version: number
+  /** The family's own fixed header. */
+  readonly header: Header
+  readonly attrs: Attrs
+  /** `nlmsg_flags`. */
+  readonly flags: number
+  readonly seq: number
+  /** Port of the requesting socket. */
+  readonly portid: PortId
+  readonly abi: Abi
+  /** Credentials of the socket. */
+  readonly cred: Cred
+  /** NETLINK_GET_STRICT_CHK is on. */
+  readonly strict: boolean
+  /** Text for the acknowledgement of a request that succeeds. The first one counts. */
+  warn(text: string): void
+  /** NLMSGERR_ATTR_COOKIE of the acknowledgement, at most 20 bytes. */
+  cookie(bytes: Uint8Array): void
+}
+
+type RequestOf<F extends AnyFamily, Op extends keyof F['ops'], Mode extends 'do' | 'dump'> = GenericRequest<
+  RequestAttrs<F, Op, Mode>,
+  HeaderOf<F>
+>
+
+/** What serves a plain request. */
+export interface DoHandler<Request, Reply> {
+  /** Runs first; when it throws, neither of the others runs. */
+  readonly pre?: (request: Request, ctx: Ctx) => Awaitable<void>
+  /** Gives the answer's attributes, or nothing where the operation has no answer. */
+  readonly do: (request: Request, ctx: Ctx) => Awaitable<Reply>
+  /** Runs after `do`, whatever became of it. */
+  readonly post?: (request: Request, ctx: Ctx) => Awaitable<void>
+}
+
+/**
+ * What serves a dump. What it throws when called is answered by NLMSG_ERROR; what the generator throws later ends the
+ * dump with that errno. Its `finally` blocks run when the dump ends or its socket closes.
+ */
+export interface DumpHandler<Request, Reply> {
+  readonly dump: (request: Request, ctx: Ctx) => Iterable<Reply> | Dump<Reply>
+}
+
+type HandlersOf<F extends AnyFamily, Op extends keyof F['ops']> = (Op extends OpName<F, 'do'>
+  ? DoHandler<RequestOf<F, Op, 'do'>, ReplyOf<F, Op, 'do'>>
+  : unknown) &
+  (Op extends OpName<F, 'dump'> ? DumpHandler<RequestOf<F, Op, 'dump'>, ReplyAttrs<F, Op, 'dump'>> : unknown)
+
+/** A handler of an operation without an answer returns nothing. */
+type ReplyOf<F extends AnyFamily, Op extends keyof F['ops'], Mode extends 'do' | 'dump'> =
+  ReplyAttrs<F, Op, Mode> extends undefined ? void : ReplyAttrs<F, Op, Mode>
+
+/** One entry for each operation that user space may ask for; a missing or unknown one does not compile. */
+export type FamilyHandlers<F extends AnyFamily> = {
+  readonly [Op in OpName<F, 'do'> | OpName<F, 'dump'>]: HandlersOf<F, Op>
+}
+
+/** Where a notification goes if not to the operation's own group in the network stack of the context. */
+export interface NotifyOptions<Group extends string = string> {
+  readonly group?: Group
+  readonly vnet?: VnetId
+  /** A copy for every network stack. */
+  readonly allNamespaces?: boolean
+}
+
+/** What a kernel offers to a family that is registered in it. */
+export interface FamilyHost<F extends AnyFamily = AnyFamily> {
+  /** `nlmsg_type` of the family here. */
+  readonly id: number
+  /** Number of a group here. */
+  group(name: GroupName<F>): number
+  /** Whether anybody would receive a message: if not, it need not be built. */
+  hasListeners(ctx: Ctx, group: GroupName<F>): boolean
+  /** Sends to everyone in a group, and to the requester too if its request has NLM_F_ECHO. */
+  notify<Op extends EventName<F>>(
+    ctx: Ctx,
+    op: Op,
+    attrs: EventAttrs<F, Op>,
+    options?: NotifyOptions<GroupName<F>>,
+  ): void
+}
+
+/** The handlers of one operation, whatever they decode. */
+export interface AnyHandlers {
+  pre?(request: GenericRequest<Attrs, Attrs | undefined>, ctx: Ctx): Awaitable<void>
+  do?(request: GenericRequest<Attrs, Attrs | undefined>, ctx: Ctx): Awaitable<Attrs | undefined>
+  post?(request: GenericRequest<Attrs, Attrs | undefined>, ctx: Ctx): Awaitable<void>
+  dump?(request: GenericRequest<Attrs, Attrs | undefined>, ctx: Ctx): Iterable<Attrs> | Dump<Attrs>
+}
+
+/** {@link FamilyHost} for a family whose type is not known. */
+export interface AnyFamilyHost {
+  readonly id: number
+  group(name: string): number
+  hasListeners(ctx: Ctx, group: string): boolean
+  notify(ctx: Ctx, op: string, attrs: Attrs, options?: NotifyOptions): void
+}
+
+/** A family with its handlers, ready to be registered in any number of kernels. Made with {@link serveFamily}. */
+export interface FamilyModule<F extends AnyFamily = AnyFamily> {
+  readonly family: F
+  /** Makes the handlers for one kernel. */
+  start(host: AnyFamilyHost): { readonly [op: string]: AnyHandlers }
+}
+
+/**
+ * Joins a family and its handlers. `handlers` is called once per kernel that registers the module; state that belongs to
+ * one kernel is made there.
+ */
+export function serveFamily<F extends Family>(
+  family: F,
+  handlers: (host: FamilyHost<F>) => FamilyHandlers<F>,
+): FamilyModule<F> {
+  return { family, start: host => handlers(host as FamilyHost<F>) as { readonly [op: string]: AnyHandlers } }
+}
