@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isGone, parseOwner, thisOwner } from './owner.ts'
 
@@ -64,8 +64,14 @@ export function removeLeftovers(lock: string, state: string): void {
     if (path.startsWith(`${state}.`) && name.endsWith('.new')) removeQuietly(path)
     if (!path.startsWith(`${lock}.`)) continue
     const owner = parseOwner(new TextDecoder().decode(readWhole(path)))
-    if (owner !== undefined && isGone(owner, self)) removeQuietly(path)
+    if (owner === undefined ? isOld(path) : isGone(owner, self)) removeQuietly(path)
   }
+}
+
+/** A file that names nobody may be in the making; a minute later it is not. */
+function isOld(path: string): boolean {
+  const made = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
+  return Date.now() - made > 60_000
 }
 
 function removeQuietly(path: string): void {
