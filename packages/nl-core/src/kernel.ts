@@ -8,7 +8,14 @@ export {
   handler,
   type Request,
 } from './kernel/handler.ts'
-export type { Netlink, NetlinkOptions, NetlinkStats, OpenOptions, SocketInfo } from './kernel/netlink.ts'
+export {
+  createNetlink,
+  type Netlink,
+  type NetlinkOptions,
+  type NetlinkStats,
+  type OpenOptions,
+  type SocketInfo,
+} from './kernel/netlink.ts'
 export type {
   ControlMessage,
   NetlinkSocket,
@@ -24,3 +31,4 @@ export type { Multicast, Notification, Protocol, RawRequest } from './kernel/pro
 export { required } from './kernel/required.ts'
 export { decodeSockaddr, encodeSockaddr, type SockaddrNl, sockaddrNlSize } from './kernel/sockaddr.ts'
 export { createSysctls, type NetlinkSysctls, type SysctlName, type SysctlValues, sysctlRows } from './kernel/sysctl.ts'
+export { socketTransport } from './kernel/transport.ts'

@@ -60,7 +60,8 @@ export interface Handler<B = unknown, R = B> {
   readonly strictHeader?: ((body: B) => string | undefined) | undefined
   /** Whether a request is a dump; by default, whether NLM_F_DUMP is set as the ABI reads it. */
   readonly isDump?: ((request: Request<B>) => boolean) | undefined
-  readonly do?: ((request: Request<B>, ctx: Ctx, rtnl: RtnlHeld) => Awaitable<R | void>) | undefined
+  /** `rtnl` is passed exactly when `lock` is `rtnl`, as the type of {@link HandlerSpec} has it. */
+  readonly do?: ((request: Request<B>, ctx: Ctx, rtnl?: RtnlHeld) => Awaitable<R | void>) | undefined
   readonly dump?: ((request: Request<B>, ctx: Ctx) => Iterable<R> | Dump<R>) | undefined
 }
 

@@ -1,13 +1,23 @@
+import { SocketError } from '../errno/errors.ts'
 import type { Abi } from '../model/abi.ts'
 import type { Cred } from '../model/cred.ts'
 import type { VnetId } from '../model/ids.ts'
-import type { Lock } from '../model/lock.ts'
+import { createLock, type Lock } from '../model/lock.ts'
 import type { Caller } from '../model/task.ts'
 import type { Clock, Random, Scheduler } from '../model/time.ts'
+import { close } from './close.ts'
+import type { Core } from './core.ts'
+import { createGroupTable } from './groups.ts'
+import { createMulticast } from './multicast.ts'
 import type { NetlinkSocket } from './netlink-socket.ts'
-import type { SocketPersonality } from './personality.ts'
+import { openSocket } from './open.ts'
+import { freebsdSockets, type SocketPersonality } from './personality.ts'
+import { createPortTable } from './ports.ts'
 import type { Multicast, Protocol } from './protocol.ts'
-import type { NetlinkSysctls, SysctlValues } from './sysctl.ts'
+import { createProtocolTable } from './protocol-table.ts'
+import type { Sock } from './sock.ts'
+import { createSysctls, type NetlinkSysctls, type SysctlValues } from './sysctl.ts'
+import { unregisterProtocol } from './unregister.ts'
 
 /** What a netlink subsystem is made of. */
 export interface NetlinkOptions {
@@ -89,4 +99,66 @@ export interface Netlink extends Multicast {
   /** Every open socket, oldest first. */
   sockets(): readonly SocketInfo[]
   stats(): NetlinkStats
+  /** Closes every socket and opens no more: socket(2) says EAFNOSUPPORT from now on. */
+  unload(): Promise<void>
+}
+
+/** Makes the netlink subsystem of a kernel. Nothing is registered: protocols come by `register`. */
+export function createNetlink(options: NetlinkOptions): Netlink {
+  const core = createCore(options)
+  let unloaded = false
+  return {
+    ...createMulticast(core),
+    rtnl: core.rtnl,
+    sysctl: core.sysctl,
+    register: protocol => core.protocols.register(protocol),
+    unregister: (protocol, how = {}) => unregisterProtocol(core, protocol, how.abortDumps === true),
+    open(arguments_) {
+      if (unloaded) throw new SocketError('EAFNOSUPPORT', 'netlink has been unloaded')
+      return openSocket(core, arguments_)
+    },
+    sockets: () => [...core.sockets].map(infoOf),
+    stats: () => ({ ...core.counters, sockets: core.sockets.size }),
+    async unload() {
+      unloaded = true
+      await Promise.all([...core.sockets].map(close))
+    },
+  }
+}
+
+function createCore(options: NetlinkOptions): Core {
+  const core: Core = {
+    scheduler: options.scheduler,
+    clock: options.clock,
+    random: options.random,
+    rtnl: options.rtnl ?? createLock('rtnl'),
+    personality: options.personality ?? freebsdSockets,
+    sysctl: createSysctls(options.sysctl),
+    protocols: createProtocolTable(),
+    ports: createPortTable(),
+    groups: createGroupTable(),
+    sockets: new Set(),
+    counters: { droppedMessages: 0, unencodable: 0, defects: 0, dumps: 0 },
+    defect(defect, where) {
+      core.counters.defects += 1
+      options.onDefect?.(defect, where)
+    },
+    nsidOf: (listener, emitter) => options.nsidOf?.(listener, emitter),
+    nextId: 1,
+  }
+  return core
+}
+
+function infoOf(sock: Sock): SocketInfo {
+  return {
+    protocol: sock.protocol,
+    portid: sock.port,
+    pid: sock.pid,
+    vnet: sock.vnet,
+    abi: sock.rules.abi,
+    groups: [...sock.groups].sort((a, b) => a - b),
+    receiveBytes: sock.rx.ccc,
+    sendBytes: sock.tx.ccc,
+    drops: sock.rx.drops,
+  }
 }

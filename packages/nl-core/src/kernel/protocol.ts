@@ -38,6 +38,10 @@ export interface Protocol {
   readonly groupNumber?: (group: number, abi: Abi) => number
   /** The model's number of a group as an ABI names it; the inverse of `groupNumber`. */
   readonly groupOf?: (number: number, abi: Abi) => number
+  /** What Linux asks of those who join a group, checked by kernels of its personality. Default: nothing. */
+  readonly groupPriv?: (group: number) => Privilege | undefined
+  /** Linux programs may send to each other without privilege, as on NETLINK_USERSOCK. */
+  readonly usersMaySend?: boolean
 }
 
 /** A message for everyone who has joined a group. */

@@ -1,0 +1,56 @@
+import { SocketError } from '../errno/errors.ts'
+import { abandonDump } from './dump.ts'
+import { purge } from './receive-buffer.ts'
+import type { Sock, Waiter } from './sock.ts'
+
+/**
+ * Closes a socket. FreeBSD drains the worker first: requests that it has been told of are served as far as the receive
+ * buffer has room. Then the port is free, and what is left in both buffers is thrown away.
+ */
+export function close(sock: Sock): Promise<void> {
+  if (sock.state === 'closed') return Promise.resolve()
+  const before = sock.idle
+  if (sock.state === 'open') {
+    sock.state = 'closing'
+    failAll(sock.receivers)
+    failAll(sock.tx.waiters)
+    if (sock.synchronous) sock.core.groups.leaveAll(sock) // Linux unlinks first; nothing more arrives
+    if (!busy(sock)) {
+      release(sock)
+      return Promise.resolve()
+    }
+  }
+  return new Promise(resolve => {
+    sock.idle = () => {
+      before?.()
+      if (busy(sock)) return
+      release(sock)
+      resolve()
+    }
+  })
+}
+
+/** Something of this socket still runs, or its worker has been told to. */
+function busy(sock: Sock): boolean {
+  return sock.state !== 'closed' && (sock.running || sock.workPending)
+}
+
+function failAll(waiters: Waiter[]): void {
+  const sleepers = waiters.splice(0)
+  for (const sleeper of sleepers) sleeper.fail(new SocketError('EBADF', 'the socket was closed'))
+}
+
+function release(sock: Sock): void {
+  if (sock.state === 'closed') return
+  sock.state = 'closed'
+  const { core, tx } = sock
+  abandonDump(sock)
+  core.ports.release(sock)
+  core.groups.leaveAll(sock)
+  core.sockets.delete(sock)
+  tx.queue.length = 0
+  tx.ccc = 0
+  purge(sock.rx)
+  for (const watcher of [...sock.watchers]) watcher()
+  sock.watchers.clear()
+}
