@@ -3,6 +3,9 @@
 export { IFA_F, IFAPROT, IN6_IFF, INFINITE_LIFETIME } from './addr/constants.ts'
 export { type AddrAttrs, type AddrBody, addrAttrs, addrBody, type Ifaddrmsg, ifaddrmsg } from './addr/schema.ts'
 export { type AnyBody, routeBodyOf } from './bodies.ts'
+export { toEvent } from './client/events.ts'
+export { toAddress, toLink, toRoute } from './client/objects.ts'
+export { openRoute } from './client/open.ts'
 export type {
   Address,
   AddressAdd,

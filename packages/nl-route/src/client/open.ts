@@ -1,5 +1,35 @@
-import type { Host } from '@nltool/nl-core'
+/// <reference lib="esnext.disposable" preserve="true" />
+import { connect, type Host, NETLINK_ROUTE, type Transport } from '@nltool/nl-core'
+import { routeGroups } from '../groups.ts'
+import { createAddresses } from './addr.ts'
+import { createWatches, toEvent } from './events.ts'
+import { createLinks } from './link.ts'
+import { createRoutes } from './route.ts'
 import type { OpenRouteOptions, RouteClient } from './types.ts'
 
-/** The signature under which others compile; the client follows when the connection is there. */
-export type OpenRoute = (host: Host, options?: OpenRouteOptions) => Promise<RouteClient>
+/**
+ * Opens a client of rtnetlink: at a process of an embedded kernel, a served kernel or the host's Linux, or over a
+ * transport that is open already.
+ * @throws SocketError EPROTONOSUPPORT where NETLINK_ROUTE is not served
+ */
+export async function openRoute(host: Host | Transport, options: OpenRouteOptions = {}): Promise<RouteClient> {
+  const connection = await connect(host, NETLINK_ROUTE, options)
+  const link = createLinks(connection)
+  const addr = createAddresses(connection, link)
+  const route = createRoutes(connection, link)
+  return {
+    abi: connection.abi,
+    connection,
+    link,
+    addr,
+    route,
+    subscribe: (groups, { signal } = {}) =>
+      connection.subscribe(
+        groups.map(group => routeGroups[group]),
+        { decode: toEvent, signal },
+      ),
+    ...createWatches(connection, { link, addr, route }),
+    close: () => connection.close(),
+    [Symbol.asyncDispose]: () => connection.close(),
+  }
+}

@@ -1,0 +1,137 @@
+import { INFINITE_LIFETIME } from '../addr/constants.ts'
+import type { AddrBody } from '../addr/schema.ts'
+import { IFF, type LinkStat, linkStats, operstates } from '../link/constants.ts'
+import type { LinkBody } from '../link/schema.ts'
+import { AF_INET, AF_INET6, type RouteKind, RTF, routeKinds } from '../route/constants.ts'
+import type { Leg, RouteBody } from '../route/schema.ts'
+import { formatLladdr } from './text.ts'
+import type { Address, FamilyName, Link, Path, Route } from './types.ts'
+
+/** AF_* of a family's name; AF_UNSPEC without one. */
+export function familyNumber(family: FamilyName | undefined): number {
+  if (family === undefined) return 0
+  return family === 'inet' ? AF_INET : AF_INET6
+}
+
+function familyName(family: number): FamilyName | undefined {
+  if (family === AF_INET) return 'inet'
+  return family === AF_INET6 ? 'inet6' : undefined
+}
+
+/** The object for an RTM_NEWLINK or RTM_DELLINK. */
+export function toLink({ header, attrs }: LinkBody): Link {
+  const stats64 = attrs.stats64 ?? []
+  return {
+    ifindex: header.ifindex,
+    ifname: attrs.ifname ?? `if#${header.ifindex}`,
+    flags: header.flags,
+    up: (header.flags & IFF.IFF_UP) !== 0,
+    type: header.type,
+    mtu: attrs.mtu ?? 0,
+    operstate: operstates[attrs.operstate ?? 0] ?? 'unknown',
+    carrier: attrs.carrier === undefined ? undefined : attrs.carrier !== 0,
+    address: lladdr(attrs.address),
+    broadcast: lladdr(attrs.broadcast),
+    ifalias: attrs.ifalias === '' ? undefined : attrs.ifalias,
+    kind: attrs.linkinfo?.kind,
+    link: attrs.link === 0 ? undefined : attrs.link,
+    master: attrs.master === 0 ? undefined : attrs.master,
+    promiscuity: attrs.promiscuity,
+    groups: attrs.freebsd?.group?.names,
+    capabilities: capabilities(attrs),
+    stats: namedStats(stats64),
+    stats64,
+    fib: attrs.nltool?.fib,
+    metric: attrs.nltool?.metric,
+  }
+}
+
+function lladdr(bytes: Uint8Array | undefined): string | undefined {
+  return bytes === undefined || bytes.length === 0 ? undefined : formatLladdr(bytes)
+}
+
+function capabilities({ freebsd }: LinkBody['attrs']): Link['capabilities'] {
+  const caps = freebsd?.caps
+  if (caps === undefined) return undefined
+  return { supported: word(caps.value), enabled: word(caps.mask) }
+}
+
+function word(bytes: Uint8Array | undefined): number {
+  const [a = 0, b = 0, c = 0, d = 0] = bytes ?? []
+  return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0
+}
+
+function namedStats(words: readonly bigint[]): Link['stats'] {
+  return Object.fromEntries(linkStats.map((name, index) => [name, Number(words[index] ?? 0n)])) as Record<
+    LinkStat,
+    number
+  >
+}
+
+/** The object for an RTM_NEWADDR or RTM_DELADDR; `undefined` for another family. */
+export function toAddress({ header, attrs }: AddrBody): Address | undefined {
+  const family = familyName(header.family)
+  const own = attrs.local ?? attrs.address
+  if (family === undefined || own === undefined) return undefined
+  // IFA_ADDRESS is the peer of a point-to-point interface and the own address everywhere else.
+  const other = attrs.local !== undefined && attrs.address !== undefined && !attrs.local.equals(attrs.address)
+  return {
+    family,
+    ifindex: header.ifindex,
+    ifname: attrs.label,
+    address: own.toString(),
+    prefixlen: header.prefixlen,
+    peer: other ? attrs.address?.toString() : undefined,
+    broadcast: attrs.broadcast?.toString(),
+    scope: header.scope,
+    flags: attrs.flags ?? header.flags,
+    flags6: attrs.freebsd?.flags,
+    vhid: attrs.freebsd?.vhid,
+    preferredSeconds: seconds(attrs.cacheinfo?.prefered),
+    validSeconds: seconds(attrs.cacheinfo?.valid),
+  }
+}
+
+function seconds(lifetime: number | undefined): number | undefined {
+  return lifetime === INFINITE_LIFETIME ? undefined : lifetime
+}
+
+/** The object for an RTM_NEWROUTE or RTM_DELROUTE; `undefined` for another family. */
+export function toRoute({ header, attrs }: RouteBody): Route | undefined {
+  const family = familyName(header.family)
+  if (family === undefined) return undefined
+  const address = attrs.dst?.toString() ?? (family === 'inet' ? '0.0.0.0' : '::')
+  const type: RouteKind = routeKinds[header.type] ?? 'unspec'
+  return {
+    family,
+    dst: `${address}/${header.dstLen}`,
+    prefixlen: header.dstLen,
+    table: attrs.table ?? header.table,
+    type,
+    protocol: header.protocol,
+    scope: header.scope,
+    gateway: (attrs.gateway ?? attrs.via)?.toString(),
+    ifindex: attrs.oif,
+    nexthops: attrs.multipath?.map(leg => toPath(leg, attrs)),
+    rtflags: attrs.rtflags,
+    mtu: attrs.metrics?.mtu,
+    weight: attrs.weight ?? 1,
+    priority: attrs.priority,
+    prefsrc: attrs.prefsrc?.toString(),
+    nhid: attrs.nhid,
+    knhid: attrs.knhid,
+    expires: attrs.expires,
+  }
+}
+
+/** A leg; what it does not say is that of the route (the first leg). */
+function toPath({ header, attrs }: Leg, route: RouteBody['attrs']): Path {
+  const rtflags = attrs.rtflags ?? route.rtflags
+  return {
+    gateway: (attrs.gateway ?? attrs.via)?.toString(),
+    ifindex: header.ifindex === 0 ? undefined : header.ifindex,
+    weight: Math.max(header.hops, 1),
+    rtflags: rtflags === undefined ? undefined : (rtflags & ~RTF.RTF_DONE) >>> 0,
+    mtu: attrs.metrics?.mtu ?? route.metrics?.mtu,
+  }
+}

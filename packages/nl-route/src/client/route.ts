@@ -1,0 +1,170 @@
+import type { Command, Connection, WaitOptions } from '@nltool/nl-core'
+import { SocketError } from '@nltool/nl-core/errno'
+import type { IpAddress } from '@nltool/nl-core/model'
+import { RT_TABLE, RTF, RTM_F, RTN, RTPROT, routeKinds } from '../route/constants.ts'
+import type { Leg, RouteAttrs, RouteBody, Rtmsg } from '../route/schema.ts'
+import type { Links } from './link.ts'
+import { familyNumber, toRoute } from './objects.ts'
+import { operations } from './operations.ts'
+import { addressOf, destinationOf, numberIn, type PrefixText, refuse, type ZonedAddress } from './text.ts'
+import type {
+  FamilyName,
+  PathSpec,
+  Route,
+  RouteAdd,
+  RouteDelete,
+  RouteFilter,
+  RouteGet,
+  RouteTableClient,
+} from './types.ts'
+
+const emptyHeader: Rtmsg = {
+  family: 0,
+  dstLen: 0,
+  srcLen: 0,
+  tos: 0,
+  table: 0,
+  protocol: 0,
+  scope: 0,
+  type: 0,
+  flags: 0,
+}
+
+/** The client for routes. */
+export function createRoutes(connection: Connection, links: Links): RouteTableClient {
+  const { abi } = connection
+
+  async function put(command: Command<RouteBody>, route: RouteAdd, options?: WaitOptions): Promise<void> {
+    if (abi === 'linux' && route.expires !== undefined) {
+      throw new SocketError('EOPNOTSUPP', 'expires is a time of FreeBSD: a Linux-ABI socket takes no route with an end')
+    }
+    await connection.request(command, await requestOf(route), options)
+  }
+
+  async function requestOf(route: RouteAdd): Promise<RouteBody> {
+    const gateway = gatewayOf(route)
+    const first = route.nexthops?.[0]?.gateway
+    const hint = gateway ?? (first === undefined ? undefined : addressOf(first, 'gateway'))
+    const dst = destinationOf(route.dst, familyOf(route, hint))
+    const paths =
+      route.nexthops === undefined ? undefined : await Promise.all(route.nexthops.map(path => legOf(path, dst)))
+    if (paths !== undefined && (gateway !== undefined || route.ifname !== undefined || route.ifindex !== undefined)) {
+      refuse('a route has either nexthops or one gateway and interface')
+    }
+    const oif = await links.resolveOn(route, gateway?.zone)
+    const protocol = route.protocol ?? RTPROT.RTPROT_STATIC
+    const type = route.type === undefined ? RTN.RTN_UNICAST : routeKinds.indexOf(route.type)
+    const needsPath = type === RTN.RTN_UNICAST && route.nhid === undefined && paths === undefined
+    if (needsPath && gateway === undefined && oif === 0) {
+      refuse(`say where ${route.dst} leads: gateway, ifname, nexthops, or type 'blackhole'`)
+    }
+    return {
+      header: { ...headerOf(dst), protocol, type },
+      attrs: {
+        table: tableOf(route.table),
+        dst: dst.address,
+        ...gatewayAttrs(gateway?.address, dst),
+        nhid: route.nhid,
+        rtflags: route.rtflags ?? (protocol === RTPROT.RTPROT_STATIC ? RTF.RTF_STATIC : undefined),
+        metrics: route.mtu === undefined ? undefined : { mtu: numberIn(route.mtu, 1, 0xffffffff, 'mtu') },
+        multipath: paths,
+        expires: route.expires,
+        oif: oif === 0 ? undefined : oif,
+        weight: route.weight === undefined ? undefined : weightOf(route.weight),
+        priority: route.priority,
+      },
+    }
+  }
+
+  async function legOf(path: PathSpec, dst: PrefixText): Promise<Leg> {
+    const gateway = gatewayOf(path)
+    const ifindex = await links.resolveOn(path, gateway?.zone)
+    return {
+      header: { flags: 0, hops: weightOf(path.weight ?? 1), ifindex },
+      attrs: gatewayAttrs(gateway?.address, dst),
+    }
+  }
+
+  async function deletion(route: RouteDelete): Promise<RouteBody> {
+    const gateway = gatewayOf(route)
+    const dst = destinationOf(route.dst, familyOf(route, gateway))
+    const oif = await links.resolveOn(route, gateway?.zone)
+    return {
+      header: headerOf(dst),
+      attrs: {
+        table: tableOf(route.table),
+        dst: dst.address,
+        ...gatewayAttrs(gateway?.address, dst),
+        rtflags: route.pinned === true ? RTF.RTF_PINNED : undefined,
+        oif: oif === 0 ? undefined : oif,
+      },
+    }
+  }
+
+  async function get(route: string | RouteGet, options?: WaitOptions): Promise<Route> {
+    const { dst: text, family, table, exact } = typeof route === 'string' ? ({ dst: route } as RouteGet) : route
+    const dst = destinationOf(text, family)
+    const header = { ...headerOf(dst), flags: exact === true ? RTM_F.RTM_F_PREFIX : 0 }
+    const request = { header, attrs: { table: tableOf(table), dst: dst.address } }
+    const found = toRoute(await connection.requestReply(operations.getRoute, request, options))
+    if (found !== undefined) return found
+    throw new SocketError('EAFNOSUPPORT', `the kernel's answer for ${text} is of an unknown family`)
+  }
+
+  function dump(filter: RouteFilter = {}, options?: WaitOptions) {
+    const table = filter.table === 'all' ? RT_TABLE.RT_TABLE_UNSPEC : tableOf(filter.table)
+    const header = { ...emptyHeader, family: familyNumber(filter.family) }
+    const wanted = (route: Route): boolean =>
+      (filter.family === undefined || route.family === filter.family) &&
+      (filter.table === 'all' || route.table === table)
+    return connection.dump(operations.getRoute, { header, attrs: { table } }, options).map(found => {
+      const route = toRoute(found)
+      return route !== undefined && wanted(route) ? route : undefined
+    })
+  }
+
+  return {
+    add: (route, options) => put(operations.addRoute, route, options),
+    replace: (route, options) => put(operations.replaceRoute, route, options),
+    change: (route, options) => put(operations.changeRoute, route, options),
+    append: (route, options) => put(operations.appendRoute, route, options),
+    async delete(route, options) {
+      await connection.request(operations.delRoute, await deletion(route), options)
+    },
+    get,
+    dump,
+    list: (filter, options) => dump(filter, options).collect({ signal: options?.signal }),
+  }
+}
+
+function gatewayOf({ gateway }: PathSpec): ZonedAddress | undefined {
+  return gateway === undefined ? undefined : addressOf(gateway, 'gateway')
+}
+
+/** `default` without a family is that of the gateway. */
+function familyOf(
+  route: { readonly dst: string; readonly family?: FamilyName | undefined },
+  gateway: ZonedAddress | undefined,
+): FamilyName | undefined {
+  return route.family ?? (route.dst === 'default' ? gateway?.address.family : undefined)
+}
+
+/** RTA_GATEWAY, or RTA_VIA for a gateway of the other family (RFC 5549). */
+function gatewayAttrs(gateway: IpAddress | undefined, dst: PrefixText): Pick<RouteAttrs, 'gateway' | 'via'> {
+  if (gateway === undefined) return {}
+  if (gateway.size === dst.address.size) return { gateway }
+  if (dst.address.size === 4) return { via: gateway }
+  return refuse(`an IPv6 destination cannot have the IPv4 gateway ${gateway}`)
+}
+
+function headerOf({ address, prefixlen }: PrefixText): Rtmsg {
+  return { ...emptyHeader, family: familyNumber(address.family), dstLen: prefixlen }
+}
+
+function tableOf(table: number | undefined): number {
+  return table === undefined ? RT_TABLE.RT_TABLE_MAIN : numberIn(table, 0, 0xfffffffe, 'table')
+}
+
+function weightOf(weight: number): number {
+  return numberIn(weight, 1, 255, 'weight')
+}
