@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 export type { FamilyInfo, OperationInfo, RawMessage } from './client/family-info.ts'
 export { openGeneric } from './client/open.ts'
-export type { FamilyPolicy, Policy, PolicyAttribute, PolicyTypeName } from './client/policy.ts'
+export type { FamilyPolicy, Policy, PolicyAttribute } from './client/policy.ts'
 export type {
   FamilyChange,
   FamilyEvent,
@@ -38,5 +38,4 @@ export {
   messagesOf,
 } from './messages.ts'
 export { ctrlAttrs, mcastGroupAttrs, nlctrl, opAttrs, opPolicyAttrs } from './nlctrl/schema.ts'
-export { type PolicyAttrs, policyAttrs } from './policy/describe.ts'
 export type { EventAttrs, EventName, GroupName, HeaderOf, OpName, ReplyAttrs, RequestAttrs } from './types.ts'

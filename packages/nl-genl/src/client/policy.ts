@@ -1,16 +1,11 @@
-import type { Infer } from '@nltool/nl-core/wire'
-import { nlAttrTypes } from '../constants.ts'
+import { type Infer, type PolicyAttrs, type PolicyType, policyTypes } from '@nltool/nl-core/wire'
 import type { ctrlAttrs } from '../nlctrl/schema.ts'
-import type { PolicyAttrs } from '../policy/describe.ts'
-
-/** Names of NL_ATTR_TYPE_* in lower case, without the prefix: `u32`, `nul_string`, `nested`. */
-export type PolicyTypeName = keyof typeof nlAttrTypes extends `NL_ATTR_TYPE_${infer Name}` ? Lowercase<Name> : never
 
 /** What a kernel accepts as one attribute. */
 export interface PolicyAttribute {
   /** Number of the attribute. */
   readonly number: number
-  readonly type: PolicyTypeName
+  readonly type: PolicyType
   /** Least and greatest value of an integer. */
   readonly min?: bigint
   readonly max?: bigint
@@ -42,10 +37,6 @@ interface OpenPolicy {
   readonly index: number
   readonly attributes: Map<number, PolicyAttribute>
 }
-
-const typeNames: readonly PolicyTypeName[] = Object.entries(nlAttrTypes).map(
-  ([name]) => name.slice('NL_ATTR_TYPE_'.length).toLowerCase() as PolicyTypeName,
-)
 
 /**
  * Puts the messages of a CTRL_CMD_GETPOLICY dump together. `op` is the command that was asked for: kernels before
@@ -84,7 +75,7 @@ function policyAttribute(number: number, attrs: PolicyAttrs, policyAt: (index: n
   const max = attrs.maxValueU ?? attrs.maxValueS
   return {
     number,
-    type: typeNames[attrs.type ?? 0] ?? 'invalid',
+    type: policyTypes[attrs.type ?? 0] ?? 'INVALID',
     ...(min === undefined ? {} : { min }),
     ...(max === undefined ? {} : { max }),
     ...(attrs.mask === undefined ? {} : { mask: attrs.mask }),

@@ -126,6 +126,7 @@ function rowOf(
     priv: operation.flags === undefined || operation.flags.length === 0 ? undefined : 'net-admin',
     needsCaller: operation.needsCaller,
     shortHeader: true,
+    jail: true,
     lock: 'own',
     isDump: () => mode === 'dump',
     ...(mode === 'do'

@@ -1,4 +1,4 @@
-import { array, attributeSet, map, nested, nulString, u16, u32 } from '@nltool/nl-core/wire'
+import { array, attributeSet, map, nested, nulString, policyAttrs, u16, u32 } from '@nltool/nl-core/wire'
 import {
   CTRL_CMD_DELFAMILY,
   CTRL_CMD_DELMCAST_GRP,
@@ -9,7 +9,6 @@ import {
   GENL_NAMSIZ,
 } from '../constants.ts'
 import { defineFamily } from '../family.ts'
-import { policyAttrs } from '../policy/describe.ts'
 
 /** CTRL_ATTR_OP_*: an operation in CTRL_ATTR_OPS. */
 export const opAttrs = attributeSet({

@@ -1,41 +1,9 @@
-import { attributeSet, body, type Infer, i64, struct, u32, u64 } from '@nltool/nl-core/wire'
-import { nlAttrTypes } from '../constants.ts'
+import { body, type PolicyAttrs, type PolicyType, policyAttrs, policyTypes, struct } from '@nltool/nl-core/wire'
 import type { PolicyEntry, PolicyTable } from './table.ts'
-
-/** NL_POLICY_TYPE_ATTR_*, linux/netlink.h: one attribute of a policy in words of the wire. TYPE is written last. */
-export const policyAttrs = attributeSet({
-  NL_POLICY_TYPE_ATTR_MIN_VALUE_S: [2, 'minValueS', i64],
-  NL_POLICY_TYPE_ATTR_MAX_VALUE_S: [3, 'maxValueS', i64],
-  NL_POLICY_TYPE_ATTR_MIN_VALUE_U: [4, 'minValueU', u64],
-  NL_POLICY_TYPE_ATTR_MAX_VALUE_U: [5, 'maxValueU', u64],
-  NL_POLICY_TYPE_ATTR_MIN_LENGTH: [6, 'minLength', u32],
-  NL_POLICY_TYPE_ATTR_MAX_LENGTH: [7, 'maxLength', u32],
-  NL_POLICY_TYPE_ATTR_POLICY_IDX: [8, 'policyIdx', u32],
-  NL_POLICY_TYPE_ATTR_POLICY_MAXTYPE: [9, 'policyMaxtype', u32],
-  NL_POLICY_TYPE_ATTR_BITFIELD32_MASK: [10, 'bitfield32Mask', u32],
-  NL_POLICY_TYPE_ATTR_MASK: [12, 'mask', u64],
-  NL_POLICY_TYPE_ATTR_TYPE: [1, 'type', u32],
-})
-
-/** What a policy says of one attribute. */
-export type PolicyAttrs = Infer<typeof policyAttrs>
 
 const policyBody = body(struct('no header', {}), policyAttrs)
 
-const integerTypes = {
-  u: {
-    1: nlAttrTypes.NL_ATTR_TYPE_U8,
-    2: nlAttrTypes.NL_ATTR_TYPE_U16,
-    4: nlAttrTypes.NL_ATTR_TYPE_U32,
-    8: nlAttrTypes.NL_ATTR_TYPE_U64,
-  },
-  s: {
-    1: nlAttrTypes.NL_ATTR_TYPE_S8,
-    2: nlAttrTypes.NL_ATTR_TYPE_S16,
-    4: nlAttrTypes.NL_ATTR_TYPE_S32,
-    8: nlAttrTypes.NL_ATTR_TYPE_S64,
-  },
-} as const
+const typeNumber = (name: PolicyType): number => policyTypes.indexOf(name)
 
 /** The attributes that describe a policy entry; `indexOf` gives the number of a nested policy in a policy dump. */
 export function policyAttrsOf(
@@ -46,32 +14,35 @@ export function policyAttrsOf(
     case 'integer':
       return integerAttrs(entry)
     case 'bitfield32':
-      return { bitfield32Mask: entry.mask, type: nlAttrTypes.NL_ATTR_TYPE_BITFIELD32 }
+      return { bitfield32Mask: entry.mask, type: typeNumber('BITFIELD32') }
     case 'flag':
-      return { type: nlAttrTypes.NL_ATTR_TYPE_FLAG }
+      return { type: typeNumber('FLAG') }
     case 'string':
       return {
         ...lengths(0, entry.max),
-        type: entry.nul ? nlAttrTypes.NL_ATTR_TYPE_NUL_STRING : nlAttrTypes.NL_ATTR_TYPE_STRING,
+        type: entry.nul ? typeNumber('NUL_STRING') : typeNumber('STRING'),
       }
     case 'binary':
-      return { ...lengths(entry.min, entry.max), type: nlAttrTypes.NL_ATTR_TYPE_BINARY }
+      return { ...lengths(entry.min, entry.max), type: typeNumber('BINARY') }
     case 'nested':
       return nestedAttrs(entry, indexOf)
   }
 }
 
+const bitsOf = { 1: 8, 2: 16, 4: 32, 8: 64 } as const
+
 function integerAttrs({ size, signed, min, max, mask }: Extract<PolicyEntry, { kind: 'integer' }>): PolicyAttrs {
-  if (signed) return { minValueS: min, maxValueS: max, type: integerTypes.s[size] }
-  if (mask !== undefined) return { mask, type: integerTypes.u[size] }
-  return { minValueU: min, maxValueU: max, type: integerTypes.u[size] }
+  const bits = bitsOf[size]
+  if (signed) return { minValueS: min, maxValueS: max, type: typeNumber(`S${bits}`) }
+  if (mask !== undefined) return { mask, type: typeNumber(`U${bits}`) }
+  return { minValueU: min, maxValueU: max, type: typeNumber(`U${bits}`) }
 }
 
 function nestedAttrs(
   entry: Extract<PolicyEntry, { kind: 'nested' }>,
   indexOf: (policy: PolicyTable) => number | undefined,
 ): PolicyAttrs {
-  const type = entry.array ? nlAttrTypes.NL_ATTR_TYPE_NESTED_ARRAY : nlAttrTypes.NL_ATTR_TYPE_NESTED
+  const type = entry.array ? typeNumber('NESTED_ARRAY') : typeNumber('NESTED')
   const inner = entry.inner()
   const policyIdx = inner === undefined ? undefined : indexOf(inner)
   return inner === undefined || policyIdx === undefined ? { type } : { policyIdx, policyMaxtype: inner.maxattr, type }
