@@ -144,15 +144,19 @@ export function batchAnswered(link: Link, batch: OpenBatch, message: Incoming): 
   const index = indexOf(batch, message)
   const replies = state.received.size > 0 ? state.received.get(index) : undefined
   const success: BatchResult = replies === undefined ? carriedOut : { ok: true, replies }
-  if (isPlainAck(message)) return settle(link, batch, index, success)
+  if (isPlainAck(message)) {
+    settle(link, batch, index, success)
+    return
+  }
   const outcome = outcomeOf(message, link.transport.abi)
   const command = state.commands[index] as Command<unknown>
   if (outcome.errno === 0) {
     if (outcome.extAck.msg !== undefined) link.warn(outcome.extAck.msg, command.name)
-    return settle(link, batch, index, success)
+    settle(link, batch, index, success)
+  } else {
+    const context = { command, value: state.values[index], seq: message.seq, index }
+    settle(link, batch, index, { ok: false, error: kernelError(outcome, link.transport.abi, context) })
   }
-  const context = { command, value: state.values[index], seq: message.seq, index }
-  settle(link, batch, index, { ok: false, error: kernelError(outcome, link.transport.abi, context) })
 }
 
 function settle(link: Link, batch: OpenBatch, index: number, result: BatchResult): void {

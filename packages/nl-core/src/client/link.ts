@@ -85,10 +85,10 @@ export function createLink(transport: Transport, { env, timeoutMs, onWarning, on
   }
 
   function route(): void {
-    if (incoming.type === NLMSG_OVERRUN) return overrun()
     const pending = incoming.portid === transport.portid ? table.find(incoming.seq) : undefined
-    if (pending === undefined) return notify()
-    if (incoming.type === NLMSG_ERROR || incoming.type === NLMSG_DONE) answered(pending)
+    if (incoming.type === NLMSG_OVERRUN) overrun()
+    else if (pending === undefined) notify()
+    else if (incoming.type === NLMSG_ERROR || incoming.type === NLMSG_DONE) answered(pending)
     else if (incoming.type !== NLMSG_NOOP && !message(pending)) notify()
   }
 

@@ -15,6 +15,9 @@ export interface Outcome {
   readonly extAck: ExtAck
 }
 
+/** What a bare acknowledgement says. */
+export const plainAck: Outcome = { errno: 0, quoted: undefined, extAck: {} }
+
 /** The errno of NLMSG_ERROR or NLMSG_DONE, positive: FreeBSD sends it so, Linux negative. A message without one says 0. */
 function errnoOf({ datagram, start, end }: Incoming): number {
   return end - start < errorLength ? 0 : Math.abs(i32At(datagram, start))

@@ -43,11 +43,17 @@ export function createReceiver(
   function loop(): void {
     busy = true
     for (let parts = 0; hooks.wanted(); parts++) {
-      if (parts === partsPerTurn) return breathe(loop)
+      if (parts === partsPerTurn) {
+        breathe(loop)
+        return
+      }
       const got = receive()
       if (got === null) break
       if (got === undefined) continue
-      if (isPromise(got)) return void got.then(onReceived, onFailed)
+      if (isPromise(got)) {
+        void got.then(onReceived, onFailed)
+        return
+      }
       hooks.take(got)
     }
     busy = false

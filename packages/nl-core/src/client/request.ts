@@ -6,7 +6,7 @@ import { kernelError } from './failure.ts'
 import type { Incoming } from './incoming.ts'
 import type { Link } from './link.ts'
 import type { Command } from './operation.ts'
-import { isPlainAck, outcomeOf } from './outcome.ts'
+import { isPlainAck, outcomeOf, plainAck } from './outcome.ts'
 import type { OpenRequest } from './pending.ts'
 import { isPromise } from './sender.ts'
 import type { RequestOptions } from './types.ts'
@@ -102,14 +102,12 @@ export function requestMessage(link: Link, pending: OpenRequest, message: Incomi
 /** The acknowledgement, or NLMSG_DONE behind the answers of a request that the kernel took for a dump. */
 export function requestAnswered(link: Link, pending: OpenRequest, message: Incoming): void {
   close(link, pending)
-  if (message.type !== NLMSG_DONE && isPlainAck(message)) return succeed(pending)
-  const outcome = outcomeOf(message, link.transport.abi)
-  if (outcome.errno !== 0) return pending.reject(kernelError(outcome, link.transport.abi, pending))
+  const outcome = message.type !== NLMSG_DONE && isPlainAck(message) ? plainAck : outcomeOf(message, link.transport.abi)
+  if (outcome.errno !== 0) {
+    pending.reject(kernelError(outcome, link.transport.abi, pending))
+    return
+  }
   if (outcome.extAck.msg !== undefined) link.warn(outcome.extAck.msg, pending.command.name)
-  succeed(pending)
-}
-
-function succeed(pending: OpenRequest): void {
   pending.resolve(pending.reply === undefined ? undefined : (pending.replies ?? []))
 }
 

@@ -51,12 +51,10 @@ export function createSubscription<E>(
     const reader = readers.shift()
     if (reader !== undefined) {
       link.listen(-1)
-      return reader.resolve({ done: false, value: event })
-    }
-    if (queue.length - at >= queueMax) {
-      queue = []
+      reader.resolve({ done: false, value: event })
+    } else if (queue.length - at >= queueMax) {
+      queue = [resync]
       at = 0
-      queue.push(resync)
     } else if (event !== resync || queue.length === at || queue.at(-1) !== resync) queue.push(event)
   }
 
