@@ -58,6 +58,9 @@ function perform(request: RequestRecord): Promise<void> | undefined {
   if (entry === undefined) throw new NetlinkError('EPROTONOSUPPORT', 'the protocol has been taken back')
   const handler = entry.protocol.handlerOf(request)
   checkPrivilege(request, handler)
+  if (handler.needsCaller === true && request.caller === undefined) {
+    throw new NetlinkError('EOPNOTSUPP', 'operation needs NETLINK_SND_SYNC')
+  }
   decode(request, handler)
   if (wantsDump(request, handler)) return dump(request, entry, handler)
   return act(request, entry, handler)
@@ -121,7 +124,13 @@ function act(request: RequestRecord, entry: ProtocolEntry, handler: AnyHandler):
     held.release()
     throw error
   }
-  if (result instanceof Promise) return answerLater(request, entry, handler, result.finally(() => held.release()))
+  if (result instanceof Promise)
+    return answerLater(
+      request,
+      entry,
+      handler,
+      result.finally(() => held.release()),
+    )
   held.release()
   answer(request, entry, handler, result)
   return undefined

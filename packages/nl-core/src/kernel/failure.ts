@@ -17,8 +17,8 @@ export function failureOf(request: RequestRecord, error: unknown): Failure {
 }
 
 function refusalOf(request: RequestRecord, { code, text, fault }: NetlinkError): Failure {
-  const { missType, missNest, cookie } = fault
-  return { code, text, offset: fault.offset ?? offsetOfAttribute(request, fault), cookie, missType, missNest }
+  const { missType, missNest, cookie, policy } = fault
+  return { code, text, offset: fault.offset ?? offsetOfAttribute(request, fault), cookie, policy, missType, missNest }
 }
 
 function offsetOfAttribute(request: RequestRecord, { attr }: Fault): number | undefined {

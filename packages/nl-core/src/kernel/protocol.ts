@@ -27,11 +27,6 @@ export interface Protocol {
   handlerOf(request: RawRequest): AnyHandler
   /** `nlmsg_type` of the answers to a request. */
   replyType(request: RawRequest): number
-  /**
-   * `nlmsg_flags` of the answers to a request, before NLM_F_MULTI and NLM_F_DUMP_INTR are added. Default 0. FreeBSD's
-   * generic netlink repeats those of the request on a socket of its own ABI.
-   */
-  readonly replyFlags?: (request: RawRequest) => number
   /** How many multicast groups a Linux program may join; FreeBSD's limit is 127 whatever the protocol. */
   readonly groups: () => number
   /** The number by which a group of the model goes in an ABI (`notify` of nlctrl: 48 and 16). Default: the same. */

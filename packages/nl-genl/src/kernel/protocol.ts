@@ -55,7 +55,6 @@ export function genericProtocol(table: DispatchTable, rules: GenericPersonality)
     name: 'NETLINK_GENERIC',
     handlerOf,
     replyType: request => request.type,
-    replyFlags: request => (request.abi === 'freebsd' ? request.flags : 0),
     groups: () => table.groups(),
     groupNumber: groupInAbi,
     groupOf: groupInAbi,
