@@ -206,7 +206,8 @@ export function createEpoch(options: EpochOptions): Epoch {
 
   function refuseInside(ctx: Ctx, what: string): void {
     for (let section = ctx.task.section as OpenSection | undefined; section !== undefined; section = section.outer) {
-      if (section.live && section.list === list) throw new EpochDeadlockError(`${ctx.task.name} ${what} inside its own section`)
+      if (section.live && section.list === list)
+        throw new EpochDeadlockError(`${ctx.task.name} ${what} inside its own section`)
     }
   }
 

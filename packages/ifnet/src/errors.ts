@@ -65,7 +65,10 @@ export class UseAfterFreeError extends IfnetDefect {
 export class StaleBorrowError extends IfnetDefect {
   override readonly name = 'StaleBorrowError'
   constructor(ifname: string, task: string) {
-    super('stale-borrow', `${ifname} was borrowed in an epoch section of ${task} that has closed: keep an IfRef or an IfId`)
+    super(
+      'stale-borrow',
+      `${ifname} was borrowed in an epoch section of ${task} that has closed: keep an IfRef or an IfId`,
+    )
   }
 }
 

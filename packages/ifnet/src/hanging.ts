@@ -1,5 +1,9 @@
 import type { Ctx } from '@nltool/nl-core/model'
-import type { IfView, Ifnet } from './types.ts'
+import { InvariantError } from './errors.ts'
+import type { IfRecord } from './record.ts'
+import type { Ifnet, IfView } from './types.ts'
+import { borrow } from './view.ts'
+import type { World } from './world.ts'
 
 declare const hangingBrand: unique symbol
 
@@ -8,7 +12,7 @@ declare const hangingBrand: unique symbol
  * its interface can be read: after a detach it is inactive but readable, and freed in the same step as the interface.
  */
 export interface Hanging<T> {
-  readonly [hangingBrand]: (data: T) => T
+  readonly [hangingBrand]?: (data: T) => T
   readonly name: string
   /** Position in the table of an interface. */
   readonly slot: number
@@ -26,4 +30,105 @@ export interface HangingSpec<T> {
   readonly detach?: (data: T, ifp: Ifnet, ctx: Ctx) => void
   /** Nobody can read it any more. */
   readonly free?: (data: T) => void
+}
+
+/** A registered kind; the type of its data is known to the {@link Hanging} that was handed out. */
+export interface HangingKind {
+  readonly name: string
+  readonly spec: HangingSpec<unknown>
+}
+
+/** Data of one kind during one stay in a network stack. */
+export interface Version {
+  readonly data: unknown
+  /** Epoch times from which and before which an opened section sees it. */
+  readonly since: number
+  until: number
+  /** Of an earlier stay, until nobody can read it any more. */
+  older: Version | undefined
+}
+
+/** Registers a kind. Interfaces that are attached already get their data at once. */
+export function defineHanging<T>(world: World, ctx: Ctx, name: string, spec: HangingSpec<T>): Hanging<T> {
+  if (world.hangings.some(kind => kind.name === name)) throw new InvariantError(`hanging data ${name} is defined twice`)
+  const slot = world.hangings.length
+  const kind: HangingKind = { name, spec: spec as HangingSpec<unknown> }
+  world.hangings.push(kind)
+  for (const net of world.nets.values()) {
+    for (const record of net.list) attachKind(ctx, record, kind, slot)
+  }
+  const hanging: Hanging<T> = { name, slot, of: ifp => ifp.af(hanging) }
+  return hanging
+}
+
+/** Makes all hanging data of an interface that is about to become findable. */
+export function attachHanging(ctx: Ctx, record: IfRecord): void {
+  for (const [slot, kind] of record.world.hangings.entries()) attachKind(ctx, record, kind, slot)
+}
+
+function attachKind(ctx: Ctx, record: IfRecord, kind: HangingKind, slot: number): void {
+  const { world } = record
+  using section = world.epoch.enter(ctx)
+  const data = kind.spec.attach(borrow(record, section), ctx)
+  record.hanging ??= []
+  const older = record.hanging[slot]
+  // The first stay is visible to every section: nobody can have read "none" of an interface that was not findable.
+  const since = record.unlinkedAt === 0 ? 0 : world.epoch.advance()
+  record.hanging[slot] = { data, since, until: Infinity, older }
+}
+
+/**
+ * Makes hanging data inactive. Sections that are open keep seeing it; later ones see none. After a move the old data
+ * goes on its own, otherwise with the interface.
+ */
+export function detachHanging(ctx: Ctx, record: IfRecord, why: 'detach' | 'move'): void {
+  const { world } = record
+  const until = world.epoch.advance()
+  using section = world.epoch.enter(ctx)
+  for (const [slot, kind] of world.hangings.entries()) {
+    const version = record.hanging?.[slot]
+    if (version === undefined || version.until !== Infinity) continue
+    version.until = until
+    kind.spec.detach?.(version.data, borrow(record, section), ctx)
+    if (world.defects.hangingFreedAtDetach === true) {
+      kind.spec.free?.(version.data)
+    } else if (why === 'move') {
+      world.epoch.call(() => freeVersion(record, slot, version), `${kind.name} data of ${record.name}`)
+    }
+  }
+}
+
+function freeVersion(record: IfRecord, slot: number, version: Version): void {
+  const newest = record.hanging?.[slot]
+  if (newest === undefined) return // freed with the interface in the meantime
+  if (newest === version) (record.hanging as (Version | undefined)[])[slot] = undefined
+  for (let other: Version | undefined = newest; other !== undefined; other = other.older) {
+    if (other.older === version) other.older = version.older
+  }
+  record.world.hangings[slot]?.spec.free?.(version.data)
+}
+
+/** Frees everything that hangs off an interface, in the step that reclaims it. */
+export function freeHanging(record: IfRecord): void {
+  const { world, hanging } = record
+  record.hanging = undefined
+  for (const [slot, newest] of (hanging ?? []).entries()) {
+    for (let version = newest; version !== undefined; version = version.older) {
+      if (world.defects.hangingFreedAtDetach !== true) world.hangings[slot]?.spec.free?.(version.data)
+    }
+  }
+}
+
+/** What a section opened at an epoch time sees. The same throughout the section, also if a move happens in between. */
+export function hangingAt(record: IfRecord, slot: number, entered: number): unknown {
+  for (let version = record.hanging?.[slot]; version !== undefined; version = version.older) {
+    if (version.since <= entered && entered < version.until) return version.data
+  }
+  return undefined
+}
+
+/** What is active now. */
+export function hangingNow(record: IfRecord, slot: number): unknown {
+  const version = record.hanging?.[slot]
+  return version?.until === Infinity ? version.data : undefined
 }

@@ -1,0 +1,116 @@
+import type { Ctx, VnetId } from '@nltool/nl-core/model'
+import type { Section } from './epoch.ts'
+import type { IfId, IfIndex } from './ids.ts'
+import type { NetState } from './net-state.ts'
+import type { IfRecord } from './record.ts'
+import type { Ifnet, IfRef } from './types.ts'
+import { borrow, tryRef } from './view.ts'
+import type { World } from './world.ts'
+
+/** What a serialised reference turned out to be. Only an interface that is still what it was comes with a borrow. */
+export type Resolved =
+  | { readonly kind: 'ok'; readonly ifp: Ifnet }
+  /** Not attached any more, not freed yet; `ifp` only for a caller who asked for detached ones. */
+  | { readonly kind: 'detached'; readonly ifp: Ifnet | undefined }
+  /** It has moved since, perhaps there and back. */
+  | { readonly kind: 'moved'; readonly to: VnetId }
+  /** Freed; the index may belong to another interface now. */
+  | { readonly kind: 'gone' }
+
+/**
+ * The interfaces of one network stack. Look-ups that borrow demand an open section and answer `undefined` for what is
+ * not there; the borrow ends with the section. None promises that the interface stays attached.
+ */
+export interface Interfaces {
+  /** Attached interface of an index: what everyone should use. */
+  byIndexAttached(section: Section, index: number): Ifnet | undefined
+  /** Whatever has the index here, also while it is being built or torn down: for drivers and diagnosis. */
+  byIndex(section: Section, index: number): Ifnet | undefined
+  /** Attached interface of a name. */
+  byName(section: Section, name: string): Ifnet | undefined
+  /** Counted reference to an attached interface; it may be kept across waits. `tag` names the holder in audits. */
+  byIndexRef(ctx: Ctx, index: number, tag: string): IfRef | undefined
+  byNameRef(ctx: Ctx, name: string, tag: string): IfRef | undefined
+  /** What a serialised reference stands for now. Never answers with a different interface. */
+  resolve(section: Section, id: IfId, options?: { readonly allowDetached?: boolean }): Resolved
+  /** All attached interfaces in order of attachment. */
+  list(section: Section): readonly Ifnet[]
+  /** Attached indices, ascending. Reads the set as it goes, so it may be held across waits: a dump's cursor. */
+  indexes(): Iterable<IfIndex>
+  /** The next attached index above one (0 to begin with), or `undefined`. */
+  after(index: number): IfIndex | undefined
+  /** Members of a group in order of joining; empty for a group that does not exist. */
+  groupMembers(section: Section, group: string): readonly Ifnet[]
+  /** Groups that exist, in order of their making. */
+  groups(): readonly string[]
+  /** Changes with every attach, detach and rename: what tells a dump that it was interrupted. */
+  readonly generation: number
+  /** Number of attached interfaces. */
+  readonly count: number
+}
+
+export function createInterfaces(world: World, net: NetState): Interfaces {
+  const { vnet } = net
+  const { table } = world
+  const anyState = world.defects.lookupIgnoresAttachment === true
+  const sloppyIds = world.defects.referenceIgnoresGeneration === true
+
+  /** The table's array is read once, so its bounds and its slots belong together. */
+  function present(index: number): IfRecord | undefined {
+    const record = table.slots[index]?.record
+    return record !== undefined && record.vnet === vnet ? record : undefined
+  }
+
+  function attached(index: number): IfRecord | undefined {
+    const record = table.slots[index]?.record
+    return record !== undefined && record.vnet === vnet && (record.attached || anyState) ? record : undefined
+  }
+
+  function* indexes(): Iterable<IfIndex> {
+    for (let index = net.indexes.next(0); index !== undefined; index = net.indexes.next(index)) yield index as IfIndex
+  }
+
+  return {
+    byIndexAttached(section, index) {
+      const record = attached(index)
+      return record === undefined ? undefined : borrow(record, section)
+    },
+    byIndex(section, index) {
+      const record = present(index)
+      return record === undefined ? undefined : borrow(record, section)
+    },
+    byName(section, name) {
+      const record = net.names.get(name)
+      return record === undefined ? undefined : borrow(record, section)
+    },
+    byIndexRef(_ctx, index, tag) {
+      const record = attached(index)
+      return record === undefined ? undefined : tryRef(record, tag)
+    },
+    byNameRef(_ctx, name, tag) {
+      const record = net.names.get(name)
+      return record === undefined ? undefined : tryRef(record, tag)
+    },
+    resolve(section, id, options) {
+      const slot = table.slots[id.index]
+      const record = slot?.record
+      if (record === undefined || (slot?.gen !== id.gen && !sloppyIds)) return { kind: 'gone' }
+      if (record.moves !== id.moves || record.vnet !== id.vnet) {
+        if (!sloppyIds) return { kind: 'moved', to: record.vnet }
+      }
+      if (record.attached) return { kind: 'ok', ifp: borrow(record, section) }
+      return { kind: 'detached', ifp: options?.allowDetached === true ? borrow(record, section) : undefined }
+    },
+    list: section => [...net.list].map(record => borrow(record, section)),
+    indexes,
+    after: index => net.indexes.next(index) as IfIndex | undefined,
+    groupMembers: (section, group) => [...(net.groups.get(group) ?? [])].map(record => borrow(record, section)),
+    groups: () => [...net.groups.keys()],
+    get generation() {
+      return net.generation
+    },
+    get count() {
+      return net.list.size
+    },
+  }
+}
