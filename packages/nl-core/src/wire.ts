@@ -10,6 +10,7 @@ export {
   nlmsgerr,
   nlmsgerrAttrs,
 } from './wire/control.ts'
+export { compileBody, type Evaluate, newFunction } from './wire/compile.ts'
 export { familyFromAbi, familyToAbi, linuxFamilyBase } from './wire/family.ts'
 export { copyFrame, createWriter, frameOf, type WriterOptions } from './wire/frame.ts'
 export { interpretBody } from './wire/interpret.ts'

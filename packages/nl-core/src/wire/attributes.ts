@@ -25,7 +25,10 @@ function resolve(name: string, row: Row): AttributeSpec {
 }
 
 function refuseDuplicates(attributes: readonly AttributeSpec[]): void {
-  const properties = new Map<string, string>([['unknown', 'the kept attributes']])
+  const properties = new Map<string, string>([
+    ['unknown', 'the kept attributes'],
+    ['__proto__', 'JavaScript'],
+  ])
   for (const { name, property } of attributes) {
     const other = properties.get(property)
     if (other !== undefined) throw new TypeError(`${name}: property '${property}' belongs to ${other}`)

@@ -1,7 +1,7 @@
 import type { Abi } from '../model/abi.ts'
 import type { Body, BodyCodec } from './codec.ts'
+import { compileBody } from './compile.ts'
 import { createWriter, frameOf } from './frame.ts'
-import { interpretBody } from './interpret.ts'
 import type { AbiHooks, AttributeSet, BodyOf, BodySpec, Struct } from './schema.ts'
 
 /** What else a body may have. */
@@ -24,7 +24,7 @@ export function body<H, A>(
   options: BodyOptions<BodyOf<H, A>> = {},
 ): Body<BodyOf<H, A>> {
   const spec: BodySpec<BodyOf<H, A>> = { header, attrs, linux: options.linux }
-  const make = options.codec ?? interpretBody
+  const make = options.codec ?? compileBody
   const codecs: { [abi in Abi]?: BodyCodec<BodyOf<H, A>> } = {}
   const codec = (abi: Abi): BodyCodec<BodyOf<H, A>> => {
     codecs[abi] ??= make(spec, abi)

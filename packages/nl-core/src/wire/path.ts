@@ -3,7 +3,7 @@ import type { Abi } from '../model/abi.ts'
 import { attributeOf, valueIn } from './attributes.ts'
 import { frameOf } from './frame.ts'
 import { attributeLength } from './iterate.ts'
-import type { AttributeSetSpec, BodySpec, StructSpec, ValueSpec } from './schema.ts'
+import type { AttributeSetSpec, BodyLayout, StructSpec, ValueSpec } from './schema.ts'
 
 /** A walk through the bytes of a request towards an offset. */
 interface Walk {
@@ -25,7 +25,7 @@ interface Place {
  *
  * @param request the message from its `nlmsghdr`, from which the offset counts
  */
-export function attributePathAt(request: Uint8Array, schema: BodySpec<unknown>, offset: number, abi: Abi): string | undefined {
+export function attributePathAt(request: Uint8Array, schema: BodyLayout, offset: number, abi: Abi): string | undefined {
   return placeOf(request, schema, offset, abi)?.names.join('.')
 }
 
@@ -35,7 +35,7 @@ export function attributePathAt(request: Uint8Array, schema: BodySpec<unknown>, 
  */
 export function missingPathAt(
   request: Uint8Array,
-  schema: BodySpec<unknown>,
+  schema: BodyLayout,
   type: number,
   nest: number | undefined,
   abi: Abi,
@@ -45,7 +45,7 @@ export function missingPathAt(
   return [...(place?.names ?? []), row?.name ?? `attribute ${type}`].join('.')
 }
 
-function placeOf(request: Uint8Array, schema: BodySpec<unknown>, offset: number, abi: Abi): Place | undefined {
+function placeOf(request: Uint8Array, schema: BodyLayout, offset: number, abi: Abi): Place | undefined {
   const walk: Walk = { view: frameOf(request).view, abi, offset }
   const attrs = NLMSG_HDRLEN + align4(schema.header.size)
   if (offset < attrs) return inStruct(schema.header, offset - NLMSG_HDRLEN)

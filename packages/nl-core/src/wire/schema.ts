@@ -165,10 +165,14 @@ export interface AbiHooks<T> {
   readonly toAbi: (body: T) => T
 }
 
-/** A message body: fixed header and attributes. */
-export interface BodySpec<T> {
+/** What stands in the bytes of a message body: fixed header and attributes. */
+export interface BodyLayout {
   readonly header: StructSpec
   readonly attrs: AttributeSetSpec
+}
+
+/** A message body. */
+export interface BodySpec<T> extends BodyLayout {
   readonly linux?: AbiHooks<T> | undefined
   readonly [valueType]?: (value: T) => T
 }

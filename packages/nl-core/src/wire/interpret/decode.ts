@@ -143,10 +143,14 @@ export function decodeHeaded(
   depth: number,
   length?: string,
 ): BodyOf<Record<string, unknown>, Attrs> {
-  return keeping(reading, start, end, () => ({
-    header: readStruct(reading, struct, start, length),
-    attrs: decodeAttrs(reading, set, Math.min(start + align4(struct.size), end), end, path, depth),
-  }))
+  return keeping(reading, start, end, () => {
+    const header = readStruct(reading, struct, start, length)
+    const attrs = start + align4(struct.size)
+    for (let at = start + struct.size; at < attrs; at++) {
+      if (at >= end || reading.frame.bytes[at] !== 0) reading.canonical = false
+    }
+    return { header, attrs: decodeAttrs(reading, set, Math.min(attrs, end), end, path, depth) }
+  })
 }
 
 function decodeStruct(reading: Reading, spec: StructSpec, payload: Payload): unknown {
