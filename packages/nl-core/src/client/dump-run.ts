@@ -170,10 +170,8 @@ export function dumpMessage(link: Link, dump: OpenDump, message: Incoming): true
   if ((message.flags & NLM_F_DUMP_INTR) !== 0) state.consistent = false
   if (!state.abandoned) keep(link, dump, message)
   // The reader resumes after the datagram has been gone through: it finds all that this one holds.
-  if (state.wake !== undefined && !state.whole) {
-    wake(state)
-    if (!state.ahead) rest(link, dump)
-  }
+  if (!state.whole) wake(state)
+  if (dump.wanted && !state.ahead) rest(link, dump)
   return true
 }
 
