@@ -1,5 +1,6 @@
 import {
   align4,
+  NLA_F_NESTED,
   NLM_F_ACK,
   NLM_F_ACK_TLVS,
   NLM_F_CAPPED,
@@ -99,7 +100,8 @@ export function writeExtAck(
     const value = extAckValue[type]?.(request, failure, rules.abi)
     if (value === undefined) continue
     reply.reserve(4 + value.length)
-    reply.words[reply.pos >> 2] = (4 + value.length) | (type << 16)
+    reply.words[reply.pos >> 2] =
+      (4 + value.length) | ((type === NLMSGERR_ATTR_POLICY ? type | NLA_F_NESTED : type) << 16)
     reply.bytes.set(value, reply.pos + 4)
     reply.pos = align4(reply.pos + 4 + value.length)
   }
@@ -109,7 +111,8 @@ type ExtAckValue = (request: RequestRecord, failure: Failure | undefined, abi: A
 
 /** The payload of each attribute, or `undefined` where there is nothing to say. */
 const extAckValue: { readonly [type: number]: ExtAckValue } = {
-  [NLMSGERR_ATTR_MSG]: (request, failure, abi) => textBytes(failure === undefined ? request.warning : failure.text, abi),
+  [NLMSGERR_ATTR_MSG]: (request, failure, abi) =>
+    textBytes(failure === undefined ? request.warning : failure.text, abi),
   [NLMSGERR_ATTR_OFFS]: (_request, failure) => u32Bytes(failure?.offset || undefined),
   [NLMSGERR_ATTR_COOKIE]: (request, failure) => (failure?.cookie ?? request.cookieBytes)?.subarray(0, cookieMax),
   [NLMSGERR_ATTR_POLICY]: (_request, failure) => failure?.policy,

@@ -21,6 +21,7 @@ export interface RunningDump {
   readonly type: number
   /** Of every message, DONE included. */
   readonly filtered: number
+  readonly doneApart: boolean
   readonly generation: (() => number) | undefined
   /** The generation at the message before. */
   seen: number
@@ -52,6 +53,7 @@ export function startDump(
     schema,
     type: entry.protocol.replyType(request),
     filtered: dump.filtered === true ? NLM_F_DUMP_FILTERED : 0,
+    doneApart: dump.doneApart === true && sock.rules.datagrams,
     generation: dump.generation,
     seen: dump.generation === undefined ? 0 : dump.generation(),
     count: 0,
@@ -143,6 +145,7 @@ function failDump(sock: Sock, dump: RunningDump, failure: Failure): void {
 
 function finish(sock: Sock, dump: RunningDump, failure: Failure | undefined): void {
   endDump(sock, dump)
+  if (dump.doneApart) flush(sock)
   const { request } = dump
   const { rules, flags } = sock
   const reply = replyBuffer(sock)

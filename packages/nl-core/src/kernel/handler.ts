@@ -35,6 +35,8 @@ export interface Dump<R> {
   readonly generation?: () => number
   /** The kernel left out what the request's filter excludes (NLM_F_DUMP_FILTERED). */
   readonly filtered?: boolean
+  /** NLMSG_DONE goes in a datagram of its own, where datagrams have borders (CTRL_CMD_GETPOLICY of Linux). */
+  readonly doneApart?: boolean
 }
 
 /** What serves one message type. Made with {@link handler}. */

@@ -1,4 +1,5 @@
 import { NetlinkError } from '@nltool/nl-core/errno'
+import type { Dump } from '@nltool/nl-core/kernel'
 import type { Awaitable, Ctx } from '@nltool/nl-core/model'
 import { nlctrl } from '../nlctrl/schema.ts'
 import type { Policies } from '../policy/table.ts'
@@ -65,15 +66,11 @@ export function controllerModule(table: FamilyTable, rules: NlctrlRules): Family
   }
 
   /** Here the id decides, and neither namespaces nor autoload matter (Linux ctrl_dumppolicy_start). */
-  function getPolicy({
-    familyId,
-    familyName,
-    op,
-  }: Selector & { readonly op?: number | undefined }): Iterable<CtrlAttrs> {
+  function getPolicy({ familyId, familyName, op }: Selector & { readonly op?: number | undefined }): Dump<CtrlAttrs> {
     if (familyId === undefined && familyName === undefined) throw new NetlinkError('EINVAL')
     const live = familyId !== undefined ? table.byId(familyId) : table.byName(familyName ?? '')
     if (live === undefined) throw new NetlinkError('ENOENT')
-    return live.use.track(policyDump(live, table.policies, op))
+    return { bodies: live.use.track(policyDump(live, table.policies, op)), doneApart: true }
   }
 
   return serveFamily(nlctrl, () => ({
