@@ -6,6 +6,8 @@ export {
   seededRandom,
   seededScheduler,
 } from '@nltool/nl-core/scheduler'
+export { createKernel } from './kernel.ts'
+export { LeakError } from './leak.ts'
 export {
   freebsdPersonality,
   type LoopbackRules,
@@ -18,4 +20,4 @@ export type { Process, ReceiveOptions, SendToOptions, SpawnOptions } from './pro
 export { type DrivenScheduler, drivenScheduler } from './scheduler/driven.ts'
 export { type LoopOptions, type LoopScheduler, loopScheduler } from './scheduler/loop.ts'
 export { StateError } from './state/error.ts'
-export type { Kernel, KernelAudit, KernelLimits, KernelModule, KernelOptions, Vnet } from './types.ts'
+export type { Kernel, KernelAudit, KernelLimits, KernelOptions, Vnet } from './types.ts'

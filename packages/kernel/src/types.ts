@@ -1,5 +1,6 @@
 import type { SysctlValues } from '@nltool/nl-core/kernel'
 import type { Clock, Random, Scheduler, VnetId } from '@nltool/nl-core/model'
+import type { FamilyModule } from '@nltool/nl-genl/kernel'
 import type { Personality, PersonalityName } from './personality.ts'
 import type { Process, SpawnOptions } from './process/types.ts'
 
@@ -29,14 +30,11 @@ export interface KernelOptions {
   /** `net.fibs`: routing tables of each network stack, 1 to 65535. Default 1. */
   readonly fibs?: number
   /** Generic netlink families to load at boot. */
-  readonly modules?: readonly KernelModule[]
+  readonly modules?: readonly FamilyModule[]
   readonly limits?: Partial<KernelLimits>
   /** Initial values of the netlink sysctls, by their names; e.g. `'net.netlink.recvspace'`, bytes. */
   readonly sysctl?: Partial<SysctlValues>
 }
-
-/** Placeholder until the generic family type is there; see `modules`. */
-export type KernelModule = object
 
 /** What is alive in a kernel; all zero but the steady state of its interfaces after everything was closed. */
 export interface KernelAudit {
@@ -60,13 +58,18 @@ export interface Kernel extends AsyncDisposable {
   readonly clock: Clock
   readonly random: Random
   readonly limits: KernelLimits
+  /** `net.fibs`: routing tables of each network stack. */
+  readonly fibs: number
   /** Makes a process. @throws SocketError EEXIST for a pid in use, EINVAL, EAGAIN when no more fit, ENOENT for an unknown vnet */
   spawn(options?: SpawnOptions): Process
   /** Processes that have not exited, in the order in which they were spawned. */
   processes(): Process[]
   /** Network stacks, ascending by id; 0 is the initial one. */
   vnets(): Vnet[]
-  /** Waits until nothing is under way: no request waits for its worker, no reclamation is pending. */
+  /**
+   * Waits until nothing is under way: no request waits for its worker, no reclamation is pending. Steps a manual or
+   * seeded scheduler as far as it goes without moving its clock.
+   */
   settle(): Promise<void>
   /** Counts what is alive and looks for what must not be. */
   audit(): KernelAudit

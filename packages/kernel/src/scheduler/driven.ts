@@ -4,6 +4,8 @@ import { type HostLoop, hostLoop } from '../platform.ts'
 
 /** A seeded scheduler that runs by itself on the host's event loop. */
 export interface DrivenScheduler extends SeededScheduler, Disposable {
+  /** Nobody need step it. */
+  readonly driven: true
   /**
    * Lets `ms` milliseconds of virtual time pass: whatever falls due on the way runs in its order. Time stands still
    * otherwise, however long the program takes.
@@ -81,6 +83,7 @@ export function drivenScheduler(
   }
 
   return Object.assign(Object.create(inner) as SeededScheduler, {
+    driven: true as const,
     schedule,
     after,
     advance,

@@ -1,0 +1,105 @@
+import { NetlinkError } from '@nltool/nl-core/errno'
+import { createNetlink, freebsdSockets, type Netlink } from '@nltool/nl-core/kernel'
+import {
+  type Clock,
+  type Ctx,
+  createLock,
+  createTask,
+  type Random,
+  rootCred,
+  type Scheduler,
+  type VnetId,
+  vnet0,
+} from '@nltool/nl-core/model'
+import { createGenericRegistry, type GenericRegistry } from '@nltool/nl-genl/kernel'
+import { environmentOf } from './environment.ts'
+import { fibsOf, limitsOf } from './limits.ts'
+import { type Personality, personalityOf } from './personality.ts'
+import type { KernelLimits, KernelOptions, Vnet } from './types.ts'
+
+/** The parts of a kernel, composed: what its public face, its state file and its audit work on. */
+export interface KernelCore {
+  readonly personality: Personality
+  readonly scheduler: Scheduler
+  readonly clock: Clock
+  readonly random: Random
+  readonly limits: KernelLimits
+  readonly fibs: number
+  readonly netlink: Netlink
+  readonly generic: GenericRegistry
+  vnets(): Vnet[]
+  /** A context for what the kernel does by itself. */
+  context(name: string, vnet?: VnetId): Ctx
+  settle(): Promise<void>
+  /** What is wrong, one sentence each. */
+  faults(): string[]
+  save(): Uint8Array
+  stop(): void
+}
+
+/** How often nothing must have been found under way before a kernel counts as settled. */
+const quietRounds = 2
+
+/** Composes a kernel from its options. */
+export function createCore(options: KernelOptions): KernelCore {
+  const personality = personalityOf(options.personality ?? 'freebsd')
+  const limits = limitsOf(options.limits)
+  const fibs = fibsOf(options.fibs)
+  const environment = environmentOf(options)
+  const { steps: scheduler, clock, random } = environment
+  const defects: string[] = []
+  const rtnl = createLock('rtnl')
+  const vnets: Vnet[] = [{ id: vnet0, name: 'vnet0' }]
+
+  const onDefect = (defect: unknown, where: string): void => {
+    defects.push(`${where}: ${defect instanceof Error ? (defect.stack ?? defect.message) : String(defect)}`)
+  }
+  const netlink = createNetlink({
+    scheduler,
+    clock,
+    random,
+    rtnl,
+    personality: freebsdSockets,
+    sysctl: options.sysctl,
+    onDefect,
+  })
+  const generic = createGenericRegistry({ multicast: netlink, vnets: () => vnets.map(({ id }) => id) })
+  netlink.register(generic.protocol)
+
+  const context = (name: string, vnet: VnetId = vnet0): Ctx => ({
+    task: createTask(name),
+    vnet,
+    cred: rootCred,
+    scheduler,
+    clock,
+  })
+
+  for (const module of options.modules ?? []) generic.register(context(`load ${module.family.name}`), module)
+
+  async function settle(): Promise<void> {
+    for (let quiet = 0; quiet < quietRounds; ) {
+      await environment.turn()
+      quiet = scheduler.waiting === 0 && !rtnl.locked ? quiet + 1 : 0
+    }
+  }
+
+  return {
+    personality,
+    scheduler: environment.scheduler,
+    clock,
+    random,
+    limits,
+    fibs,
+    netlink,
+    generic,
+    vnets: () => [...vnets],
+    context,
+    settle,
+    faults: () => [...defects],
+    save() {
+      if (rtnl.locked) throw new NetlinkError('EBUSY', 'a change is under way: await settle() first')
+      throw new NetlinkError('EOPNOTSUPP', 'not there yet')
+    },
+    stop: environment.stop,
+  }
+}

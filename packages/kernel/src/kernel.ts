@@ -1,0 +1,81 @@
+import { SocketError } from '@nltool/nl-core/errno'
+import { rootCred, userCred, vnet0 } from '@nltool/nl-core/model'
+import { createCore, type KernelCore } from './core.ts'
+import { LeakError } from './leak.ts'
+import { createPids } from './process/pids.ts'
+import { createProcess } from './process/process.ts'
+import type { Process, SpawnOptions } from './process/types.ts'
+import type { Kernel, KernelAudit, KernelOptions } from './types.ts'
+
+/**
+ * Boots a kernel, at once. Its loopback interface is there and up; nothing else is.
+ * @throws SocketError EOPNOTSUPP for a personality that does not exist yet, EINVAL for an option out of range
+ */
+export function createKernel(options: KernelOptions = {}): Kernel {
+  return kernelOf(createCore(options))
+}
+
+/** The kernel as its users see it. */
+export function kernelOf(core: KernelCore): Kernel {
+  const { limits, netlink } = core
+  const pids = createPids(limits.processesMax)
+  const processes = new Map<number, Process>()
+  let closing: Promise<void> | undefined
+
+  function spawn({ uid = 0, cred, abi = 'freebsd', pid, vnet = vnet0 }: SpawnOptions = {}): Process {
+    if (closing !== undefined) throw new SocketError('ESRCH', 'the kernel is closed')
+    if (!core.vnets().some(({ id }) => id === vnet))
+      throw new SocketError('ENOENT', `there is no network stack ${vnet}`)
+    const id = pid === undefined ? pids.next() : pids.claim(pid)
+    const process = createProcess({
+      netlink,
+      pid: id,
+      cred: cred ?? (uid === 0 ? rootCred : userCred(uid)),
+      abi,
+      vnet,
+      descriptorsMax: limits.descriptorsMax,
+      onExit() {
+        processes.delete(id)
+        pids.release(id)
+      },
+    })
+    processes.set(id, process)
+    return process
+  }
+
+  function audit(): KernelAudit {
+    let descriptors = 0
+    for (const process of processes.values()) descriptors += process.descriptors().length
+    return { processes: processes.size, descriptors, sockets: netlink.stats().sockets, faults: core.faults() }
+  }
+
+  async function shutDown(): Promise<void> {
+    await Promise.all([...processes.values()].map(process => process.exit()))
+    await netlink.unload()
+    await core.settle()
+    const { faults } = audit()
+    core.stop()
+    if (faults.length > 0) throw new LeakError(faults)
+  }
+
+  const kernel: Kernel = {
+    personality: core.personality,
+    scheduler: core.scheduler,
+    clock: core.clock,
+    random: core.random,
+    limits,
+    fibs: core.fibs,
+    spawn,
+    processes: () => [...processes.values()],
+    vnets: () => core.vnets(),
+    settle: () => core.settle(),
+    audit,
+    save: () => core.save(),
+    close() {
+      closing ??= shutDown()
+      return closing
+    },
+    [Symbol.asyncDispose]: () => kernel.close(),
+  }
+  return kernel
+}
