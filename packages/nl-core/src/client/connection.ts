@@ -10,6 +10,7 @@ import { createMemberships } from './memberships.ts'
 import { platformEnv } from './platform.ts'
 import { sendRequest } from './request.ts'
 import { isPromise } from './sender.ts'
+import { either } from './signal.ts'
 import { createSubscription } from './subscription.ts'
 import type { Host, Transport } from './transport.ts'
 import type { Connection, ConnectionOptions } from './types.ts'
@@ -108,9 +109,4 @@ function createConnection(transport: Transport, options: ConnectionOptions): Con
     [Symbol.asyncDispose]: () => link.close(),
   }
   return connection
-}
-
-/** A signal that fires when one of two does. */
-function either(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
-  return a !== undefined && b !== undefined ? AbortSignal.any([a, b]) : (a ?? b)
 }

@@ -75,6 +75,7 @@ export function createSubscription<E>(
     stop()
     reader?.reject(error)
     for (const other of readers.splice(0).slice(1)) other.resolve(finished)
+    void leave()
   }
 
   function stop(): void {
@@ -104,7 +105,6 @@ export function createSubscription<E>(
 
   function onAbort(): void {
     fail(signal?.reason)
-    void leave()
   }
 
   function join(): Promise<void> {

@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { DumpInterruptedError } from './errors.ts'
+import { either } from './signal.ts'
 import type { Change, Subscription, Watch, WatchEvent, WatchOptions } from './types.ts'
 
 /**
@@ -11,6 +12,7 @@ export function createWatch<T, K extends string | number>(
   { dump, key, signal, interrupted = 'throw' }: WatchOptions<T, K>,
 ): Watch<T, K> {
   const items = new Map<K, T>()
+  const closing = new AbortController()
   const steps = run()
 
   async function* run(): AsyncGenerator<WatchEvent<T>, undefined, undefined> {
@@ -24,8 +26,7 @@ export function createWatch<T, K extends string | number>(
 
   /** Everything that there is now. */
   async function* present(): AsyncGenerator<WatchEvent<T>, void, undefined> {
-    const source = dump()
-    const snapshot = await source.snapshot(signal === undefined ? {} : { signal })
+    const snapshot = await dump().snapshot({ signal: either(signal, closing.signal) })
     if (!snapshot.consistent && interrupted === 'throw') throw new DumpInterruptedError('watch', 6, snapshot.items)
     items.clear()
     for (const item of snapshot.items) {
@@ -54,6 +55,7 @@ export function createWatch<T, K extends string | number>(
         return await steps.next()
       } catch (error) {
         await events.close()
+        if (closing.signal.aborted) return { done: true, value: undefined }
         throw error
       }
     },
@@ -62,7 +64,8 @@ export function createWatch<T, K extends string | number>(
       return { done: true, value: undefined }
     },
     async close() {
-      await events.close() // first: it lets a parked next() go, for which return() would wait
+      closing.abort() // this and the next let a parked next() go, for which return() would wait
+      await events.close()
       await steps.return(undefined)
     },
     [Symbol.asyncIterator]: () => watch,
