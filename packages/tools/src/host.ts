@@ -12,6 +12,10 @@ export interface Session {
   read<T>(work: Work<T>): Promise<T>
   /** Runs work that changes the kernel; its result is there when the change is on the disk. If it throws, nothing changed. */
   change<T>(work: Work<T>): Promise<T>
+  /** The whole configuration, as the bytes of a state file. */
+  save(): Promise<Uint8Array>
+  /** Puts a configuration in the place of the present one, whatever that is; the bytes are known to be good. */
+  replace(state: Uint8Array): Promise<void>
 }
 
 /** Opens the kernel that the global options name. */
@@ -30,6 +34,15 @@ export function openSession(globals: Globals, env: NodeJS.ProcessEnv): Session {
         await kernel.settle()
         return { state: kernel.save(), result }
       }),
+    async save() {
+      await using kernel = await boot(store.read(), store.path)
+      return kernel.save()
+    },
+    replace: state =>
+      store.update(async before => {
+        await using _ = await boot(before, store.path) // a damaged state is not overwritten even so
+        return { state, result: undefined }
+      }),
   }
 }
 
@@ -41,7 +54,7 @@ export async function boot(state: Uint8Array | undefined, path: string): Promise
     return restoreKernel(state)
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error)
-    throw new Failure(`the state file ${path} is damaged and is left as it is: ${what}`, undefined, {}, { cause: error })
+    throw new Failure(`the state file ${path} is damaged and stays as it is: ${what}; move it away to go on`, undefined, {}, { cause: error })
   }
 }
 

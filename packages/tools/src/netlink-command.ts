@@ -1,4 +1,5 @@
 import type { Process } from '@nltool/kernel'
+import type { Generic } from '@nltool/nl-genl'
 import type { RouteClient } from '@nltool/nl-route'
 import { Command } from '@oclif/core/command'
 import { string } from '@oclif/core/flags'
@@ -43,6 +44,15 @@ export abstract class NetlinkCommand extends Command {
   /** Runs work on a client of rtnetlink that changes something; its result is there when the change is saved. */
   protected changeRoutes<T>(work: (route: RouteClient) => Promise<T>): Promise<T> {
     return this.session().change(proc => withRoute(proc, work))
+  }
+
+  /** Runs work on a client of generic netlink that only looks. */
+  protected readGeneric<T>(work: (genl: Generic) => Promise<T>): Promise<T> {
+    return this.session().read(async proc => {
+      const { openGeneric } = await import('@nltool/nl-genl')
+      await using genl = await openGeneric(proc)
+      return await work(genl)
+    })
   }
 
   /** Prints text as it is; what already ends its line gets no second newline. */

@@ -1,7 +1,7 @@
 import type { Address, Link, RouteClient } from '@nltool/nl-route'
 import { IFF } from '@nltool/nl-route'
 import { Failure } from '../failure.ts'
-import type { Shown } from '../route/look.ts'
+import type { Shown } from '../shown.ts'
 import { formatInterface } from './text.ts'
 import type { IfconfigCommand, ShownFamily } from './types.ts'
 

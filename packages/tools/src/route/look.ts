@@ -5,6 +5,7 @@ import type { Family } from '../inet.ts'
 import { type RowContext, rowsOf } from '../netstat/rows.ts'
 import { formatTables, type TableStyle } from '../netstat/table.ts'
 import { reasonOf, refusal } from '../sentence.ts'
+import type { Shown } from '../shown.ts'
 import { fibsOf } from './fibs.ts'
 import { flushLine, formatGet } from './text.ts'
 import type { RouteCommand } from './types.ts'
@@ -12,12 +13,6 @@ import type { RouteCommand } from './types.ts'
 /** A route with the name of its interface: JSON of `route get`, `route show` and `netstat -r`. */
 export interface RouteShown extends Route {
   readonly ifname: string | null
-}
-
-/** Text and JSON of a command that shows something. */
-export interface Shown<T> {
-  readonly text: string
-  readonly json: T
 }
 
 /** `route get`: where packets to an address go; with a mask, the entry of exactly that prefix. */

@@ -1,8 +1,8 @@
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
-import { Failure } from '../failure.ts'
 import { makeDirectory, readWhole, removeLeftovers, replaceFile } from './file.ts'
 import { type LockPatience, lockFile } from './lock.ts'
+import { inWords, worded } from './wording.ts'
 
 /** Where the embedded kernel rests between two invocations. */
 export interface StateStore {
@@ -29,13 +29,13 @@ export function createStateStore(directory: string, patience?: LockPatience): St
   const lock = join(directory, 'kernel.lock')
   return {
     path,
-    read: () => worded('read', path, () => readWhole(path)),
+    read: () => worded('the state in', path, 'read', () => readWhole(path)),
     async update(change) {
       const held = await takeLock(directory, lock, patience)
       try {
-        const { state, result } = await change(worded('read', path, () => readWhole(path)))
+        const { state, result } = await change(worded('the state in', path, 'read', () => readWhole(path)))
         if (state !== undefined) {
-          worded('written', path, () => {
+          worded('the state in', path, 'written', () => {
             removeLeftovers(lock, path)
             replaceFile(path, state)
           })
@@ -53,32 +53,6 @@ async function takeLock(directory: string, lock: string, patience: LockPatience 
     makeDirectory(directory)
     return await lockFile(lock, patience)
   } catch (error) {
-    throw inWords('changed', directory, error)
+    throw inWords('the state in', directory, 'changed', error)
   }
-}
-
-function worded<T>(done: string, path: string, work: () => T): T {
-  try {
-    return work()
-  } catch (error) {
-    throw inWords(done, path, error)
-  }
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EROFS: 'the file system is read-only',
-  ENOSPC: 'no space is left on the device',
-  EDQUOT: 'the disk quota is used up',
-  EISDIR: 'it is a directory',
-  ENOTDIR: 'part of the path is not a directory',
-  EEXIST: 'part of the path is not a directory',
-}
-
-/** A failure of the file system in one sentence. */
-function inWords(done: string, path: string, error: unknown): unknown {
-  const code = (error as NodeJS.ErrnoException).code
-  if (error instanceof Failure || code === undefined) return error
-  return new Failure(`the state in ${path} cannot be ${done}: ${reasons[code] ?? code}`, undefined, {}, { cause: error })
 }

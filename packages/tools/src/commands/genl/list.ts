@@ -1,0 +1,22 @@
+import { option } from '@oclif/core/flags'
+import { familyFormats } from '../../genl/formats.ts'
+import { NetlinkCommand } from '../../netlink-command.ts'
+
+export default class GenlList extends NetlinkCommand {
+  static override summary = 'List the families of generic netlink, as genl(1) does.'
+  static override examples = [
+    { description: 'All families of the kernel.', command: '<%= config.bin %> genl list' },
+    { description: 'In the layout of genl-ctrl-list of libnl.', command: '<%= config.bin %> genl list --format libnl' },
+  ]
+  static override flags = {
+    format: option({ summary: 'Layout of which tool.', options: familyFormats, default: 'freebsd' })(),
+  }
+
+  async run(): Promise<object> {
+    const { flags } = await this.parse(GenlList)
+    const { listFamilies } = await import('../../genl/look.ts')
+    const shown = await this.readGeneric(genl => listFamilies(genl, flags.format))
+    this.print(shown.text)
+    return shown.json
+  }
+}

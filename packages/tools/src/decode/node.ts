@@ -1,0 +1,84 @@
+import { familyToAbi, type AttributeSetSpec, type RawAttribute, type StructSpec, type ValueSpec, valueIn } from '@nltool/nl-core/wire'
+import type { Abi } from '@nltool/nl-core/model'
+import { AF_INET, AF_INET6, AF_LINK } from '@nltool/nl-route'
+
+/** A value with its name in the header files. Has either a value or members. JSON of `decode`. */
+export interface Node {
+  readonly name: string
+  /** Number, text, hex digits of bytes, or a list of them. */
+  readonly value?: unknown
+  readonly members?: readonly Node[]
+}
+
+/** The fields of a fixed structure, under its name. */
+export function structNode(struct: StructSpec, fields: object, abi: Abi): Node {
+  const values = fields as Readonly<Record<string, unknown>>
+  const members = struct.fields
+    .filter(({ spec, name }) => spec.kind !== 'pad' && values[name] !== undefined)
+    .map(({ name, spec }) => ({ name, value: spec.kind === 'family' ? familyName(values[name], abi) : scalar(values[name]) }))
+  return { name: struct.name, members }
+}
+
+/** The attributes of a set, in the order of its rows; those without a row last. */
+export function attributeNodes(set: AttributeSetSpec, attrs: object, abi: Abi): Node[] {
+  const values = attrs as Readonly<Record<string, unknown>>
+  const known = set.attributes.flatMap(row => {
+    const value = values[row.property]
+    if (value === undefined) return []
+    const spec = valueIn(row, abi)
+    return row.multi ? (value as unknown[]).map(each => valueNode(row.name, spec, each, abi)) : [valueNode(row.name, spec, value, abi)]
+  })
+  return [...known, ...((values['unknown'] ?? []) as RawAttribute[]).map(unknownNode)]
+}
+
+/** An attribute that no row describes. */
+export function unknownNode({ type, bytes }: RawAttribute): Node {
+  return { name: `attribute ${type & 0x3fff}`, value: scalar(bytes) }
+}
+
+function valueNode(name: string, spec: ValueSpec, value: unknown, abi: Abi): Node {
+  switch (spec.kind) {
+    case 'nested':
+      return { name, members: attributeNodes(spec.set(), value as object, abi) }
+    case 'struct':
+      return { name, members: structNode(spec, value as object, abi).members ?? [] }
+    case 'structs':
+      return list(name, value, each => structNode(spec.struct, each as object, abi).members ?? [])
+    case 'records':
+    case 'headed':
+      return spec.kind === 'headed' ? { name, members: headed(spec, value, abi) } : list(name, value, each => headed(spec, each, abi))
+    case 'array':
+      return { name, members: (value as unknown[]).map((each, i) => valueNode(`[${i}]`, spec.item, each, abi)) }
+    case 'map':
+      return { name, members: [...(value as Map<number, unknown>)].map(([key, each]) => valueNode(`[${key}]`, spec.item, each, abi)) }
+    case 'family':
+      return { name, value: familyName(value, abi) }
+    case 'flag':
+      return { name, value: true }
+    default:
+      return { name, value: scalar(value) }
+  }
+}
+
+type WithHeader = Extract<ValueSpec, { readonly kind: 'records' | 'headed' }>
+
+function headed(spec: WithHeader, value: unknown, abi: Abi): Node[] {
+  const { header, attrs } = value as { readonly header: object; readonly attrs: object }
+  return [...(structNode(spec.struct, header, abi).members ?? []), ...attributeNodes(spec.set(), attrs, abi)]
+}
+
+function list(name: string, value: unknown, membersOf: (each: unknown) => readonly Node[]): Node {
+  return { name, members: (value as unknown[]).map((each, i) => ({ name: `[${i}]`, members: membersOf(each) })) }
+}
+
+/** Families by FreeBSD's number, to which the codec translates. */
+const familyNames: Readonly<Record<number, string>> = { 0: 'unspec', [AF_INET]: 'inet', [AF_LINK]: 'link', [AF_INET6]: 'inet6' }
+
+function familyName(value: unknown, abi: Abi): unknown {
+  return familyNames[value as number] ?? familyToAbi(value as number, abi)
+}
+
+function scalar(value: unknown): unknown {
+  if (value instanceof Uint8Array) return Array.from(value, byte => byte.toString(16).padStart(2, '0')).join('')
+  return value
+}
