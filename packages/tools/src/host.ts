@@ -72,3 +72,8 @@ function refuseKernel(name: string): Failure {
   }
   return usage(`--kernel ${name}: unknown; the kernel is embedded`)
 }
+
+/** Why a command that waits for events does not start: nobody else changes a kernel that lives for one command only. */
+export function noServedKernel(what: string): Failure {
+  return new Failure(`${what} needs a kernel that keeps running: start one with nltool serve`)
+}

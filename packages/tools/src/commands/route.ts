@@ -1,4 +1,4 @@
-import { Failure } from '../failure.ts'
+import { noServedKernel } from '../host.ts'
 import { NetlinkCommand } from '../netlink-command.ts'
 import type { RouteCommand } from '../route/types.ts'
 
@@ -60,9 +60,4 @@ A second route to the same destination is refused. Exit code 1: the kernel refus
     for (const failure of failures) this.complain(failure)
     return changed
   }
-}
-
-/** A monitor of a kernel that nobody else uses would wait for ever. */
-function noServedKernel(what: string): Failure {
-  return new Failure(`${what} needs a kernel that keeps running: start one with nltool serve`)
 }
