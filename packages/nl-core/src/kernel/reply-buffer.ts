@@ -22,6 +22,8 @@ export interface ReplyBuffer extends Writer {
 
 const slabMin = 1024
 const slabMax = 32768
+/** Room that a message finds at least before memory has to grow under it. */
+const headroom = 256
 
 /** Makes an empty reply buffer. Memory is taken when the first message is begun. */
 export function createReplyBuffer(): ReplyBuffer {
@@ -37,7 +39,7 @@ export function createReplyBuffer(): ReplyBuffer {
     slabSize: slabMin,
     ensure(n) {
       const end = align4(buffer.pos + n)
-      if (end > buffer.bytes.length) renew(buffer, end - buffer.pos)
+      if (end > buffer.bytes.length) grow(buffer, end)
       else if (end > buffer.written) buffer.written = end
     },
     reserve(n) {
@@ -49,23 +51,34 @@ export function createReplyBuffer(): ReplyBuffer {
   return buffer
 }
 
-/** Goes on in new memory: what has not been handed over moves there. */
-function renew(buffer: ReplyBuffer, n: number): void {
+/** Goes on in new memory from its front: what has not been handed over moves there. Only between messages. */
+function renew(buffer: ReplyBuffer): void {
   const kept = buffer.pos - buffer.start
-  while (buffer.slabSize < kept + n) buffer.slabSize *= 2
+  moveTo(buffer, kept + headroom, 0)
+}
+
+/** Goes on in larger memory at the same offsets: the codec that writes the open message holds some (see `Writer`). */
+function grow(buffer: ReplyBuffer, end: number): void {
+  moveTo(buffer, end, buffer.start)
+  buffer.written = end
+}
+
+function moveTo(buffer: ReplyBuffer, size: number, start: number): void {
+  while (buffer.slabSize < size) buffer.slabSize *= 2
   const bytes = new Uint8Array(buffer.slabSize)
-  bytes.set(buffer.bytes.subarray(buffer.start, buffer.pos))
+  bytes.set(buffer.bytes.subarray(buffer.start, buffer.pos), start)
   buffer.bytes = bytes
   buffer.words = new Int32Array(bytes.buffer)
   buffer.view = new DataView(bytes.buffer)
-  buffer.start = 0
-  buffer.pos = kept
-  buffer.written = kept + n
+  buffer.pos += start - buffer.start
+  buffer.start = start
+  buffer.written = buffer.pos
   buffer.slabSize = Math.min(buffer.slabSize * 2, slabMax)
 }
 
 /** Opens a message: header written, length left open. Returns its distance from `start`, which survives growing. */
 export function beginMessage(buffer: ReplyBuffer, type: number, flags: number, seq: number, portid: number): number {
+  if (buffer.bytes.length - buffer.pos < headroom) renew(buffer)
   buffer.reserve(NLMSG_HDRLEN)
   const { words, pos } = buffer
   const at = pos >> 2
