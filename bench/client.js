@@ -1,0 +1,112 @@
+// The client against a kernel in the same process, through the socket path: an acknowledged request awaited, batches,
+// dumps. The protocol has one small object, so that what is measured is the client, the sockets and dispatch.
+import { loopScheduler } from '../packages/kernel/dist/index.js'
+import { connect, NETLINK_USERSOCK, NLM_F_DUMP, operation } from '../packages/nl-core/dist/index.js'
+import { createNetlink, handler, socketTransport } from '../packages/nl-core/dist/kernel.js'
+import { rootCred, vnet0 } from '../packages/nl-core/dist/model.js'
+import { testRandom } from '../packages/nl-core/dist/testing.js'
+import { attributeSet, body, struct, u32 } from '../packages/nl-core/dist/wire.js'
+
+const thingBody = body(struct('thinghdr', { id: u32 }), attributeSet({ THING_SIZE: [1, 'size', u32], THING_KIND: [2, 'kind', u32] }), {
+  name: 'thing',
+})
+const add = operation({ name: 'THING_NEW', type: 0x20, body: thingBody })
+const get = operation({ name: 'THING_GET', type: 0x22, body: thingBody })
+const thing = { header: { id: 1 }, attrs: { size: 2, kind: 3 } }
+const dumped = 100_000
+
+function* things() {
+  for (let id = 0; id < dumped; id++) yield { header: { id }, attrs: { size: id, kind: 3 } }
+}
+
+const rows = {
+  0x20: handler({ body: thingBody, do() {} }),
+  0x22: handler({ body: thingBody, dump: () => things(), isDump: ({ flags }) => (flags & NLM_F_DUMP) !== 0 }),
+}
+
+function kernel() {
+  const clock = { now: () => Date.now(), uptime: () => performance.now() }
+  const netlink = createNetlink({ scheduler: loopScheduler(), clock, random: testRandom(1) })
+  netlink.register({
+    number: NETLINK_USERSOCK,
+    name: 'thing',
+    handlerOf: ({ type }) => rows[type],
+    replyType: () => 0x20,
+    groups: () => 4,
+  })
+  return netlink
+}
+
+async function connection({ abi = 'freebsd', sendSync = false, receiveBuffer } = {}) {
+  const socket = kernel().open({ protocol: NETLINK_USERSOCK, cred: rootCred, pid: 1, vnet: vnet0, abi })
+  const transport = socketTransport(socket)
+  if (sendSync) await transport.setOption('sendSync', true)
+  return connect(transport, NETLINK_USERSOCK, receiveBuffer === undefined ? {} : { receiveBuffer })
+}
+
+/** Calls a second: the median of nine rounds after three to warm up. */
+async function rate(run, calls) {
+  const rates = []
+  for (let round = -3; round < 9; round++) {
+    const start = process.hrtime.bigint()
+    await run(calls)
+    const seconds = Number(process.hrtime.bigint() - start) / 1e9
+    if (round >= 0) rates.push(calls / seconds)
+  }
+  return rates.sort((a, b) => a - b)[4]
+}
+
+function print(figure, value, unit, goal) {
+  console.log(JSON.stringify({ figure, value, unit, goal }))
+}
+
+async function requests(client, calls) {
+  for (let call = 0; call < calls; call++) await client.request(add, thing)
+}
+
+async function batches(client, calls) {
+  const batch = client.batch()
+  for (let call = 0; call < calls; call += 128) {
+    for (let i = 0; i < 128; i++) batch.add(add, thing)
+    await batch.send()
+  }
+}
+
+async function collects(client, calls) {
+  for (let call = 0; call < calls; call += dumped) {
+    const items = await client.dump(get, thing).collect()
+    if (items.length !== dumped) throw new Error(`${items.length} objects`)
+  }
+}
+
+async function streams(client, calls) {
+  for (let call = 0; call < calls; call += dumped) {
+    let seen = 0
+    for await (const _thing of client.dump(get, thing)) seen++
+    if (seen !== dumped) throw new Error(`${seen} objects`)
+  }
+}
+
+/** Bytes of the young generation that one call takes. */
+async function bytesPerCall(run, calls) {
+  await run(calls)
+  globalThis.gc?.()
+  const before = process.memoryUsage().heapUsed
+  await run(500)
+  return (process.memoryUsage().heapUsed - before) / 500
+}
+
+const asynchronous = await connection()
+const synchronous = await connection({ sendSync: true })
+const linux = await connection({ abi: 'linux' })
+const narrow = await connection({ receiveBuffer: 32_768 })
+
+print('client: request awaited, asynchronous socket', await rate(calls => requests(asynchronous, calls), 100_000), 'requests/s', '≥ 300 k')
+print('client: request awaited, synchronous socket', await rate(calls => requests(synchronous, calls), 200_000), 'requests/s', '≥ 1 M')
+print('client: request awaited, Linux-ABI socket', await rate(calls => requests(linux, calls), 200_000), 'requests/s', '≥ 1 M')
+print('client: batches of 128, asynchronous socket', await rate(calls => batches(asynchronous, calls), 128 * 2000), 'requests/s', '≥ 3 M')
+print('client: batches of 128, synchronous socket', await rate(calls => batches(synchronous, calls), 128 * 2000), 'requests/s', '≥ 3 M')
+print('client: dump collected, 32 KiB receive buffer', await rate(calls => collects(narrow, calls), 4 * dumped), 'objects/s', '≥ 3 M')
+print('client: dump streamed, 32 KiB receive buffer', await rate(calls => streams(narrow, calls), 4 * dumped), 'objects/s', '')
+print('client: memory per awaited request, both ends, synchronous socket', await bytesPerCall(calls => requests(synchronous, calls), 10_000), 'bytes', '')
+process.exit(0)
