@@ -30,6 +30,7 @@ export { validLinuxName } from './name.ts'
 export type { Net } from './net.ts'
 export type { InputHook } from './net-state.ts'
 export { type Cloners, createRegistry, type Registry, type RegistryOptions } from './registry.ts'
+export type { RegistryState, SavedClone, SavedInterface, SavedNet } from './state.ts'
 export type {
   DetachHeld,
   DriverMethods,

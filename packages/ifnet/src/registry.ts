@@ -19,6 +19,7 @@ import { defineHanging, type Hanging, type HangingSpec } from './hanging.ts'
 import { destroyNet } from './move.ts'
 import { createNet, type Net } from './net.ts'
 import { createNetState } from './net-state.ts'
+import { loadRegistry, type RegistryState, saveRegistry } from './state.ts'
 import { createIndexTable } from './table.ts'
 import { namesOf } from './unit.ts'
 import type { Counts, SeededDefects, World } from './world.ts'
@@ -78,6 +79,17 @@ export interface Registry {
   /** @throws PrematureFreeError unless nothing is held, open or pending, and every invariant holds. */
   assertQuiescent(): void
   readonly counts: Readonly<Counts>
+  /**
+   * All interfaces as plain data. @throws NetlinkError EBUSY while one is being attached, detached or moved, EOPNOTSUPP
+   * for one that no cloner made.
+   */
+  save(): RegistryState
+  /**
+   * Fills a registry that has network stacks and cloners but no interface; nobody is told. If it throws, the registry is
+   * of no further use. @throws NetlinkError ENOENT for a cloner that is not registered; InvariantError for data that
+   * does not fit together.
+   */
+  load(ctx: Ctx, rtnl: RtnlHeld, state: RegistryState): void
 }
 
 /** Makes an empty registry. */
@@ -109,6 +121,8 @@ export function createRegistry(options: RegistryOptions): Registry {
     audit: () => audit(world),
     assertQuiescent: () => assertQuiescent(world),
     counts: world.counts,
+    save: () => saveRegistry(world),
+    load: (ctx, rtnl, state) => loadRegistry(world, ctx, rtnl, state),
   }
 }
 
