@@ -2,6 +2,7 @@ import { PrematureFreeError } from './errors.ts'
 import { formatIfId } from './ids.ts'
 import type { NetState } from './net-state.ts'
 import { type IfRecord, idOf } from './record.ts'
+import { attachMark } from './table.ts'
 import type { IfState } from './types.ts'
 import type { World } from './world.ts'
 
@@ -51,10 +52,14 @@ const unlisted: readonly IfState[] = ['free-pending', 'reclaim-queued', 'freed']
 
 function* recordViolations(world: World, record: IfRecord): Iterable<string> {
   const { name, index, state, attached, refs, holders } = record
-  const slot = world.table.slots[index]
-  const inTable = slot?.record === record
+  const { records, generations, attachedIn } = world.table.slots
+  const inTable = records[index] === record
   if (inTable === unlisted.includes(state)) yield `${name} is ${state} and ${inTable ? '' : 'not '}in slot ${index}`
-  if (inTable && slot?.gen !== record.gen) yield `${name} has generation ${record.gen}, its slot ${slot?.gen}`
+  if (inTable && generations[index] !== record.gen) {
+    yield `${name} has generation ${record.gen}, its slot ${generations[index]}`
+  }
+  if (inTable && attachedIn[index] !== (attached ? attachMark(record.vnet) : 0))
+    yield `${name} has a wrong mark in its slot`
   const counted = (inTable ? 1 : 0) + (holders?.size ?? 0)
   if (refs !== counted) yield `${name} counts ${refs} references, there are ${counted}`
   if (attached !== (state === 'attached')) yield `${name} is ${state} and ${attached ? '' : 'not '}marked as attached`

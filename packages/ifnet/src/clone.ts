@@ -1,7 +1,7 @@
 import type { Ctx, Random, RtnlHeld, VnetId } from '@nltool/nl-core/model'
 import type { Allocator } from './allocator.ts'
 import type { IfIndex } from './ids.ts'
-import type { DetachHeld, Ifnet, IfOwner } from './types.ts'
+import type { DetachHeld, Ifnet, IfOwner, IfView } from './types.ts'
 
 /** What a cloner is asked to make. */
 export interface CloneRequest {
@@ -38,7 +38,7 @@ export interface Cloner {
   /** Applies further parameters to one of its interfaces. */
   readonly modify?: (ifp: Ifnet, params: unknown, ctx: Ctx, rtnl: RtnlHeld) => void
   /** Parameters that tell an interface from others of its kind, for dumps. */
-  readonly describe?: (ifp: Ifnet) => unknown
+  readonly describe?: (ifp: IfView) => unknown
   /** Units 0 to `minIfs - 1` exist from the start and cannot be destroyed. Default 0. */
   readonly minIfs?: number
   /** Highest unit, default 0x7fff. */

@@ -24,6 +24,7 @@ const lowestBit = (word: number): number => 31 - Math.clz32(word & -word)
 export function createIdSet(limit: number): IdSet {
   let words = new Int32Array(2)
   let size = 0
+  let full = 0 // no word before this one has a gap
 
   function grow(id: number): void {
     if (id >> 5 < words.length) return
@@ -50,18 +51,19 @@ export function createIdSet(limit: number): IdSet {
       if ((word(id >> 5) & bit(id)) === 0) return false
       words[id >> 5] = word(id >> 5) & ~bit(id)
       size -= 1
+      if (id >> 5 < full) full = id >> 5
       return true
     },
     lowestFree(from) {
-      let at = from >> 5
-      // Bits below `from` count as taken in the first word.
-      let free = ~word(at) & (-1 << (from & 31))
+      while (word(full) === -1) full += 1
+      // Bits below `from` count as taken in its word.
+      let at = Math.max(from >> 5, full)
+      let free = at === from >> 5 ? ~word(at) & (-1 << (from & 31)) : ~word(at)
       while (free === 0) {
         at += 1
-        if (at >= words.length) break
         free = ~word(at)
       }
-      const id = free === 0 ? at * 32 : at * 32 + lowestBit(free)
+      const id = at * 32 + lowestBit(free)
       return id > limit ? undefined : id
     },
     next(id) {

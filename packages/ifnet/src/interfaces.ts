@@ -3,6 +3,7 @@ import type { Section } from './epoch.ts'
 import type { IfId, IfIndex } from './ids.ts'
 import type { NetState } from './net-state.ts'
 import type { IfRecord } from './record.ts'
+import { attachMark } from './table.ts'
 import type { Ifnet, IfRef } from './types.ts'
 import { borrow, tryRef } from './view.ts'
 import type { World } from './world.ts'
@@ -52,18 +53,19 @@ export interface Interfaces {
 export function createInterfaces(world: World, net: NetState): Interfaces {
   const { vnet } = net
   const { table } = world
+  const mark = attachMark(vnet)
   const anyState = world.defects.lookupIgnoresAttachment === true
   const sloppyIds = world.defects.referenceIgnoresGeneration === true
 
-  /** The table's array is read once, so its bounds and its slots belong together. */
-  function present(index: number): IfRecord | undefined {
-    const record = table.slots[index]?.record
-    return record !== undefined && record.vnet === vnet ? record : undefined
+  /** The slots are read once, so bounds, occupant and mark belong to the same table. */
+  function attached(index: number): IfRecord | undefined {
+    const { records, attachedIn } = table.slots
+    return attachedIn[index] === mark || anyState ? records[index] : undefined
   }
 
-  function attached(index: number): IfRecord | undefined {
-    const record = table.slots[index]?.record
-    return record !== undefined && record.vnet === vnet && (record.attached || anyState) ? record : undefined
+  function present(index: number): IfRecord | undefined {
+    const record = table.slots.records[index]
+    return record?.vnet === vnet ? record : undefined
   }
 
   function* indexes(): Iterable<IfIndex> {
@@ -92,9 +94,8 @@ export function createInterfaces(world: World, net: NetState): Interfaces {
       return record === undefined ? undefined : tryRef(record, tag)
     },
     resolve(section, id, options) {
-      const slot = table.slots[id.index]
-      const record = slot?.record
-      if (record === undefined || (slot?.gen !== id.gen && !sloppyIds)) return { kind: 'gone' }
+      const record = table.slots.records[id.index]
+      if (record === undefined || (record.gen !== id.gen && !sloppyIds)) return { kind: 'gone' }
       if (record.moves !== id.moves || record.vnet !== id.vnet) {
         if (!sloppyIds) return { kind: 'moved', to: record.vnet }
       }

@@ -15,6 +15,7 @@ import type { NetState } from './net-state.ts'
 import { createRecord, type IfRecord, stackHere } from './record.ts'
 import { dropCount } from './refs.ts'
 import { nameTaken } from './rename.ts'
+import { attachMark } from './table.ts'
 import type { DetachHeld, IfSpec } from './types.ts'
 import type { World } from './world.ts'
 
@@ -46,6 +47,7 @@ function link(record: IfRecord, net: NetState): void {
   net.names.set(record.name, record)
   net.indexes.add(record.index)
   net.generation += 1
+  record.world.table.slots.attachedIn[record.index] = attachMark(net.vnet)
   record.attached = true
   record.state = 'attached'
 }
@@ -57,6 +59,7 @@ function unlink(record: IfRecord): void {
   net.names.delete(record.name)
   net.indexes.delete(record.index)
   net.generation += 1
+  record.world.table.slots.attachedIn[record.index] = 0
   record.attached = false
   record.unlinkedAt = record.world.epoch.advance()
 }

@@ -24,6 +24,7 @@ async function move(ctx: Ctx, record: IfRecord, target: NetState, name: string):
     reassign(ctx, record, target.vnet)
     record.vnet = target.vnet
     record.moves += 1
+    record.movedAt = world.epoch.advance()
     record.name = name
     await world.point(ctx, 'between network stacks')
     target.reserved.delete(name)
@@ -33,7 +34,8 @@ async function move(ctx: Ctx, record: IfRecord, target: NetState, name: string):
   }
 }
 
-function reassign(ctx: Ctx, record: IfRecord, to: VnetId): void {
+/** Tells the driver of a move. */
+export function reassign(ctx: Ctx, record: IfRecord, to: VnetId): void {
   const { world, methods } = record
   if (methods?.reassign === undefined) return
   using section = world.epoch.enter(ctx)

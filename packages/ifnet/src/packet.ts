@@ -21,18 +21,17 @@ export function count(record: IfRecord, counter: number, by: number | bigint): v
   record.counters[counter] = value + BigInt(by)
 }
 
+/** Attached, and since before the section was opened where it is: nothing crosses network stacks with a move. */
+function mayUse(record: IfRecord, entered: number): boolean {
+  return record.attached && entered >= record.movedAt
+}
+
 /**
  * Output, from the look-up down to the driver in one section. The driver is still called for sections that were open
  * when the interface was taken off its list, which detach waits for; after that its methods are dead (if_dead.c).
  */
-export function send(
-  record: IfRecord,
-  ifp: Ifnet,
-  packet: Uint8Array,
-  entered: number,
-  moves: number,
-): Errno | undefined {
-  const callable = record.moves === moves && (record.attached || (record.announced && entered < record.unlinkedAt))
+export function send(record: IfRecord, ifp: Ifnet, packet: Uint8Array, entered: number): Errno | undefined {
+  const callable = mayUse(record, entered) || (record.announced && entered < record.unlinkedAt)
   const transmit = record.methods?.transmit
   if (!callable || transmit === undefined) return 'ENXIO'
   if ((record.flags & IFF_UP) === 0) return 'ENETDOWN'
@@ -47,8 +46,8 @@ export function send(
 }
 
 /** Input, from the driver to the top of the network stack in one section: delivered, or dropped and counted once. */
-export function receive(record: IfRecord, ifp: Ifnet, packet: Uint8Array, moves: number): boolean {
-  if (!record.attached || record.moves !== moves) {
+export function receive(record: IfRecord, ifp: Ifnet, packet: Uint8Array, entered: number): boolean {
+  if (!mayUse(record, entered)) {
     count(record, IFCOUNTER_IQDROPS, 1)
     return false
   }

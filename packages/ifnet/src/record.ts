@@ -30,6 +30,8 @@ export interface IfRecord {
   renaming: boolean
   /** Epoch time of the last removal from a list: sections opened before may still use the driver. */
   unlinkedAt: number
+  /** Epoch time of the last move: what was borrowed before does not speak for the new network stack. */
+  movedAt: number
   name: string
   readonly driver: string
   readonly unit: number | undefined
@@ -47,7 +49,7 @@ export interface IfRecord {
   linkReports: number
   readonly baudrate: bigint
   lladdr: Uint8Array
-  readonly hwaddr: Uint8Array
+  hwaddr: Uint8Array
   readonly broadcast: Uint8Array
   readonly addrlen: number
   description: string | undefined
@@ -97,6 +99,7 @@ export function createRecord(world: World, vnet: VnetId, spec: IfSpec): IfRecord
     announced: false,
     renaming: false,
     unlinkedAt: 0,
+    movedAt: 0,
     name: spec.name,
     driver: spec.driver ?? spec.name.replace(/\d+$/, ''),
     unit: spec.unit,

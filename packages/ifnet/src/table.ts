@@ -1,88 +1,97 @@
 import { NetlinkError } from '@nltool/nl-core/errno'
+import type { VnetId } from '@nltool/nl-core/model'
 import { IF_MAXINDEX } from './constants.ts'
 import { InvariantError } from './errors.ts'
 import { createIdSet } from './id-set.ts'
 import type { IfIndex } from './ids.ts'
 import type { IfRecord } from './record.ts'
 
-/** A slot of the index table. Occupant and generation are read from one object, so they always belong together. */
-export interface Slot {
-  record: IfRecord | undefined
-  /** How often the slot has been emptied. Does not wrap and is never reset. */
-  gen: number
+/** The slots of the index table, by index from 1 on. A reader takes the object once, so all three belong together. */
+export interface Slots {
+  readonly records: (IfRecord | undefined)[]
+  /** How often each slot has been emptied; whole numbers that do not wrap. */
+  readonly generations: Float64Array
+  /**
+   * The network stack in which the occupant is attached, plus 1; 0 if it is not. Kept beside the records because
+   * look-ups by index are decided by this word alone, without touching the interface.
+   */
+  readonly attachedIn: Int32Array
 }
 
 /** The index table: one for all network stacks, so that an index survives a move (FreeBSD sys/net/if.c). */
 export interface IndexTable {
-  /** The current array. A reader takes it once and checks its bounds against the same array. */
-  readonly slots: readonly Slot[]
+  /** Replaced as a whole when the table grows. */
+  slots: Slots
   /** Highest index in use, 0 if there is none. */
   readonly top: number
-  /** Slots in use. */
-  readonly occupied: number
   /** Takes the lowest free index, or the one asked for. @throws NetlinkError ENOSPC if all are taken. */
   allocate(record: IfRecord, wanted?: number): void
   /** Empties the slot of a record and advances its generation. */
   release(record: IfRecord): void
-  /** Generations by index from 1 on, and a way to set them for a table in which nothing is allocated yet. */
+  /** Generations by index from 1 on. */
   generations(): number[]
+  /** Sets them in a table in which nothing is allocated. */
   setGenerations(generations: readonly number[]): void
 }
 
 const initialCapacity = 8
 
+/** What marks an interface as attached in a network stack. */
+export const attachMark = (vnet: VnetId): number => vnet + 1
+
+/** The new slots are complete before they replace the old ones, which readers may still hold. */
+function grown(old: Slots, capacity: number): Slots {
+  const records = [...old.records]
+  while (records.length < capacity) records.push(undefined)
+  const generations = new Float64Array(capacity)
+  generations.set(old.generations)
+  const attachedIn = new Int32Array(capacity)
+  attachedIn.set(old.attachedIn)
+  return { records, generations, attachedIn }
+}
+
 /** Makes an empty table. Its capacity starts at 8 and doubles. */
 export function createIndexTable(): IndexTable {
   const used = createIdSet(IF_MAXINDEX)
-  let slots = newSlots(initialCapacity, [])
-  let top = 0
+  used.add(0) // "none" wherever an index is expected
+  const none: Slots = { records: [], generations: new Float64Array(0), attachedIn: new Int32Array(0) }
 
-  function newSlots(capacity: number, old: readonly Slot[]): Slot[] {
-    return Array.from({ length: capacity }, (_, index) => old[index] ?? { record: undefined, gen: 0 })
-  }
-
-  /** The new array is complete before it replaces the old one, which readers may still hold. */
   function growTo(index: number): void {
-    let capacity = slots.length
+    let capacity = table.slots.records.length
     while (capacity <= index) capacity *= 2
-    if (capacity !== slots.length) slots = newSlots(capacity, slots)
+    if (capacity !== table.slots.records.length) table.slots = grown(table.slots, capacity)
   }
 
-  return {
-    get slots() {
-      return slots
-    },
+  const table: IndexTable = {
+    slots: grown(none, initialCapacity),
     get top() {
-      return top
-    },
-    get occupied() {
-      return used.size
+      return used.highest() ?? 0
     },
     allocate(record, wanted) {
-      const index = wanted ?? used.lowestFree(1)
+      const index = wanted ?? used.lowestFree(0)
       if (index === undefined) throw new NetlinkError('ENOSPC', `all ${IF_MAXINDEX} interface indices are in use`)
       if (used.has(index)) throw new InvariantError(`interface index ${index} is in use`)
       growTo(index)
       used.add(index)
-      const slot = slots[index] as Slot
-      if (index > top) top = index
       record.index = index as IfIndex
-      record.gen = slot.gen
-      slot.record = record
+      record.gen = table.slots.generations[index] ?? 0
+      table.slots.records[index] = record
     },
     release(record) {
-      const slot = slots[record.index]
-      if (slot?.record !== record) throw new InvariantError(`${record.name} is not in slot ${record.index}`)
-      slot.record = undefined
-      slot.gen += 1
-      used.delete(record.index)
-      if (record.index === top) top = used.highest() ?? 0
+      const { records, generations, attachedIn } = table.slots
+      const { index } = record
+      if (records[index] !== record) throw new InvariantError(`${record.name} is not in slot ${index}`)
+      records[index] = undefined
+      generations[index] = record.gen + 1
+      attachedIn[index] = 0
+      used.delete(index)
     },
-    generations: () => slots.slice(1).map(slot => slot.gen),
+    generations: () => [...table.slots.generations.subarray(1)],
     setGenerations(generations) {
-      if (used.size > 0) throw new InvariantError('generations are set while interfaces exist')
+      if (used.size > 1) throw new InvariantError('generations are set while interfaces exist')
       growTo(generations.length)
-      for (const [index, gen] of generations.entries()) (slots[index + 1] as Slot).gen = gen
+      table.slots.generations.set(generations, 1)
     },
   }
+  return table
 }

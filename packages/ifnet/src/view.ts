@@ -144,13 +144,10 @@ abstract class View implements IfView {
 
 class Borrow extends View implements Ifnet {
   readonly #section: Section
-  /** Moves completed when it was borrowed: what is sent through it must not leave in another network stack. */
-  readonly #moves: number
 
   constructor(record: IfRecord, section: Section) {
     super(record)
     this.#section = section
-    this.#moves = record.moves
   }
 
   check(record: IfRecord): void {
@@ -171,13 +168,13 @@ class Borrow extends View implements Ifnet {
   transmit(packet: Uint8Array): Errno | undefined {
     const record = View.recordOf(this)
     this.check(record)
-    return send(record, this, packet, this.#section.entered, this.#moves)
+    return send(record, this, packet, this.#section.entered)
   }
 
   input(packet: Uint8Array): boolean {
     const record = View.recordOf(this)
     this.check(record)
-    return receive(record, this, packet, this.#moves)
+    return receive(record, this, packet, this.#section.entered)
   }
 }
 
