@@ -1,3 +1,4 @@
+import { createEpoch, createRegistry, type Registry } from '@nltool/ifnet'
 import { NetlinkError } from '@nltool/nl-core/errno'
 import { createNetlink, freebsdSockets, type Netlink } from '@nltool/nl-core/kernel'
 import {
@@ -15,7 +16,8 @@ import { createGenericRegistry, type GenericRegistry } from '@nltool/nl-genl/ker
 import { environmentOf } from './environment.ts'
 import { fibsOf, limitsOf } from './limits.ts'
 import { type Personality, personalityOf } from './personality.ts'
-import type { KernelLimits, KernelOptions, Vnet } from './types.ts'
+import type { KernelLimits, KernelOptions } from './types.ts'
+import { createVnets, type VnetTable } from './vnets.ts'
 
 /** The parts of a kernel, composed: what its public face, its state file and its audit work on. */
 export interface KernelCore {
@@ -27,7 +29,8 @@ export interface KernelCore {
   readonly fibs: number
   readonly netlink: Netlink
   readonly generic: GenericRegistry
-  vnets(): Vnet[]
+  readonly registry: Registry
+  readonly vnets: VnetTable
   /** A context for what the kernel does by itself. */
   context(name: string, vnet?: VnetId): Ctx
   settle(): Promise<void>
@@ -49,8 +52,6 @@ export function createCore(options: KernelOptions): KernelCore {
   const { steps: scheduler, clock, random } = environment
   const defects: string[] = []
   const rtnl = createLock('rtnl')
-  const vnets: Vnet[] = [{ id: vnet0, name: 'vnet0' }]
-
   const onDefect = (defect: unknown, where: string): void => {
     defects.push(`${where}: ${defect instanceof Error ? (defect.stack ?? defect.message) : String(defect)}`)
   }
@@ -63,7 +64,11 @@ export function createCore(options: KernelOptions): KernelCore {
     sysctl: options.sysctl,
     onDefect,
   })
-  const generic = createGenericRegistry({ multicast: netlink, vnets: () => vnets.map(({ id }) => id) })
+  const onText = (text: string, cause?: unknown): void => onDefect(cause ?? text, text)
+  const epoch = createEpoch({ scheduler, clock, onDefect: onText })
+  const registry = createRegistry({ epoch, scheduler, clock, random, rtnl, onDefect: onText })
+  const vnets = createVnets(registry)
+  const generic = createGenericRegistry({ multicast: netlink, vnets: () => vnets.list().map(({ id }) => id) })
   netlink.register(generic.protocol)
 
   const context = (name: string, vnet: VnetId = vnet0): Ctx => ({
@@ -76,10 +81,13 @@ export function createCore(options: KernelOptions): KernelCore {
 
   for (const module of options.modules ?? []) generic.register(context(`load ${module.family.name}`), module)
 
+  const busy = (): boolean =>
+    rtnl.locked || registry.detachLock.locked || (epoch.stats.pending > 0 && epoch.stats.sections === 0)
+
   async function settle(): Promise<void> {
     for (let quiet = 0; quiet < quietRounds; ) {
       await environment.turn()
-      quiet = scheduler.waiting === 0 && !rtnl.locked ? quiet + 1 : 0
+      quiet = scheduler.waiting === 0 && !busy() ? quiet + 1 : 0
     }
   }
 
@@ -92,14 +100,25 @@ export function createCore(options: KernelOptions): KernelCore {
     fibs,
     netlink,
     generic,
-    vnets: () => [...vnets],
+    registry,
+    vnets,
     context,
     settle,
-    faults: () => [...defects],
+    faults: () => [...defects, ...registryFaults(registry)],
     save() {
-      if (rtnl.locked) throw new NetlinkError('EBUSY', 'a change is under way: await settle() first')
+      if (busy()) throw new NetlinkError('EBUSY', 'a change is under way: await settle() first')
       throw new NetlinkError('EOPNOTSUPP', 'not there yet')
     },
     stop: environment.stop,
   }
+}
+
+/** What is wrong in a registry, and what keeps it from rest. */
+function registryFaults(registry: Registry): string[] {
+  const { violations, references, sections } = registry.audit()
+  return [
+    ...violations,
+    ...references.map(({ ifname, id, tag }) => `${ifname} (${id}) is held by "${tag}"`),
+    ...sections.map(task => `${task} has an epoch section open`),
+  ]
 }

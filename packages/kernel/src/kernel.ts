@@ -1,18 +1,21 @@
 import { SocketError } from '@nltool/nl-core/errno'
-import { rootCred, userCred, vnet0 } from '@nltool/nl-core/model'
+import { rootCred, userCred, type VnetId, vnet0 } from '@nltool/nl-core/model'
+import { boot } from './boot.ts'
 import { createCore, type KernelCore } from './core.ts'
 import { LeakError } from './leak.ts'
 import { createPids } from './process/pids.ts'
 import { createProcess } from './process/process.ts'
 import type { Process, SpawnOptions } from './process/types.ts'
-import type { Kernel, KernelAudit, KernelOptions } from './types.ts'
+import type { Kernel, KernelAudit, KernelOptions, Vnet } from './types.ts'
 
 /**
  * Boots a kernel, at once. Its loopback interface is there and up; nothing else is.
  * @throws SocketError EOPNOTSUPP for a personality that does not exist yet, EINVAL for an option out of range
  */
 export function createKernel(options: KernelOptions = {}): Kernel {
-  return kernelOf(createCore(options))
+  const core = createCore(options)
+  boot(core)
+  return kernelOf(core)
 }
 
 /** The kernel as its users see it. */
@@ -24,8 +27,7 @@ export function kernelOf(core: KernelCore): Kernel {
 
   function spawn({ uid = 0, cred, abi = 'freebsd', pid, vnet = vnet0 }: SpawnOptions = {}): Process {
     if (closing !== undefined) throw new SocketError('ESRCH', 'the kernel is closed')
-    if (!core.vnets().some(({ id }) => id === vnet))
-      throw new SocketError('ENOENT', `there is no network stack ${vnet}`)
+    if (core.vnets.get(vnet) === undefined) throw new SocketError('ENOENT', `there is no network stack ${vnet}`)
     const id = pid === undefined ? pids.next() : pids.claim(pid)
     const process = createProcess({
       netlink,
@@ -41,6 +43,12 @@ export function kernelOf(core: KernelCore): Kernel {
     })
     processes.set(id, process)
     return process
+  }
+
+  async function destroyVnet(id: VnetId): Promise<void> {
+    const inside = [...processes.values()].find(process => process.vnet === id)
+    if (inside !== undefined) throw new SocketError('EBUSY', `process ${inside.pid} runs in network stack ${id}`)
+    await core.vnets.destroy(core.context('destroy vnet'), id)
   }
 
   function audit(): KernelAudit {
@@ -67,7 +75,9 @@ export function kernelOf(core: KernelCore): Kernel {
     fibs: core.fibs,
     spawn,
     processes: () => [...processes.values()],
-    vnets: () => core.vnets(),
+    vnets: () => core.vnets.list().map(publicVnet),
+    createVnet: name => publicVnet(core.vnets.create(name)),
+    destroyVnet,
     settle: () => core.settle(),
     audit,
     save: () => core.save(),
@@ -79,3 +89,5 @@ export function kernelOf(core: KernelCore): Kernel {
   }
   return kernel
 }
+
+const publicVnet = ({ id, name }: Vnet): Vnet => ({ id, name })

@@ -66,6 +66,13 @@ export interface Kernel extends AsyncDisposable {
   processes(): Process[]
   /** Network stacks, ascending by id; 0 is the initial one. */
   vnets(): Vnet[]
+  /** Makes a network stack with its loopback interface. @throws SocketError EEXIST for a name in use, EINVAL for a bad one */
+  createVnet(name?: string): Vnet
+  /**
+   * Ends a network stack: interfaces that came from elsewhere go home, its own are destroyed.
+   * @throws SocketError ENOENT, EBUSY for the initial one and while a process runs in it
+   */
+  destroyVnet(id: VnetId): Promise<void>
   /**
    * Waits until nothing is under way: no request waits for its worker, no reclamation is pending. Steps a manual or
    * seeded scheduler as far as it goes without moving its clock.
