@@ -2,6 +2,7 @@ import type { VnetId } from '@nltool/nl-core/model'
 import { IF_MAXINDEX } from './constants.ts'
 import { createEmitter, type Emitter } from './events.ts'
 import { createIdSet, type IdSet } from './id-set.ts'
+import { createNameMap, type NameMap } from './name-map.ts'
 import type { IfRecord } from './record.ts'
 import type { Ifnet } from './types.ts'
 import type { ValidatorEntry } from './validator.ts'
@@ -16,7 +17,7 @@ export interface NetState {
   /** Attached interfaces in order of attachment. */
   readonly list: Set<IfRecord>
   /** The same by name. */
-  readonly names: Map<string, IfRecord>
+  readonly names: NameMap
   /** Names promised to interfaces on their way here. */
   readonly reserved: Set<string>
   /** Indices of the attached interfaces: what dumps walk. */
@@ -36,7 +37,7 @@ export function createNetState(vnet: VnetId): NetState {
     vnet,
     emitter: createEmitter(),
     list: new Set(),
-    names: new Map(),
+    names: createNameMap(),
     reserved: new Set(),
     indexes: createIdSet(IF_MAXINDEX),
     groups: new Map(),
