@@ -1,3 +1,4 @@
+import { NetlinkError } from '@nltool/nl-core/errno'
 import type { IpAddress } from '@nltool/nl-core/model'
 import { dealSlots } from './slots.ts'
 
@@ -78,6 +79,18 @@ export interface NexthopStore {
   release(target: NexthopOrGroup): void
   /** By the number that {@link numberOf} gave. */
   byNumber(number: number): NexthopOrGroup
+  /** As `byNumber`, or `undefined` for a number that is nobody's. */
+  find(number: number): NexthopOrGroup | undefined
+  /** All nexthops, and all groups, ascending by index. */
+  list(): Nexthop[]
+  listGroups(): NexthopGroup[]
+  /**
+   * Makes a nexthop with an index of its own choice, for a state file that is loaded; one reference is the caller's.
+   * @throws NetlinkError EINVAL if the index, or a nexthop with these parts, is there
+   */
+  adopt(index: number, spec: NexthopSpec): Nexthop
+  /** The same for a group of nexthops, given by index. @throws NetlinkError EINVAL also for a member that is not there */
+  adoptGroup(index: number, members: readonly { readonly nexthop: number; readonly weight: number }[]): NexthopGroup
   /** Earliest end of a nexthop in use, seconds since 1970; 0 if none ends. */
   nextExpiry(): number
   readonly nexthopCount: number
@@ -114,18 +127,24 @@ export function createNexthopStore(): NexthopStore {
       return found
     },
     internGroup(unsorted) {
-      const members = unsorted.toSorted(
-        (left, right) => left.weight - right.weight || left.nexthop.index - right.nexthop.index,
-      )
-      const key = members.map(({ nexthop, weight }) => `${nexthop.index}*${weight}`).join(' ')
-      const slots = dealSlots(members.map(member => member.weight))
-      const made = groups.intern(key, index => ({ kind: 'group', index, members, slots }))
+      const members = sorted(unsorted)
+      const made = groups.intern(groupKey(members), index => groupOf(index, members))
       if (made.fresh) for (const { nexthop } of members) nexthops.acquire(nexthop.index)
       return made.value
     },
     acquire: target => (target.kind === 'nexthop' ? nexthops : groups).acquire(target.index),
     release,
     byNumber: number => (number > 0 ? nexthops.get(number) : groups.get(-number)),
+    find: number => (number > 0 ? nexthops.find(number) : groups.find(-number)),
+    list: () => nexthops.values().toSorted((left, right) => left.index - right.index),
+    listGroups: () => groups.values().toSorted((left, right) => left.index - right.index),
+    adopt: (index, spec) => nexthops.adopt(index, nexthopKey(spec), { kind: 'nexthop', index, ...parts(spec) }),
+    adoptGroup(index, unsorted) {
+      const members = sorted(unsorted.map(({ nexthop, weight }) => ({ nexthop: nexthops.present(nexthop), weight })))
+      const group = groups.adopt(index, groupKey(members), groupOf(index, members))
+      for (const { nexthop } of members) nexthops.acquire(nexthop.index)
+      return group
+    },
     nextExpiry() {
       const ends = nexthops.values().flatMap(({ expires }) => (expires === 0 ? [] : [expires]))
       return ends.length === 0 ? 0 : Math.min(...ends)
@@ -139,12 +158,27 @@ export function createNexthopStore(): NexthopStore {
   }
 }
 
+function sorted(members: readonly WeightedNexthop[]): readonly WeightedNexthop[] {
+  return members.toSorted((left, right) => left.weight - right.weight || left.nexthop.index - right.nexthop.index)
+}
+
+function groupKey(members: readonly WeightedNexthop[]): string {
+  return members.map(({ nexthop, weight }) => `${nexthop.index}*${weight}`).join(' ')
+}
+
+function groupOf(index: number, members: readonly WeightedNexthop[]): NexthopGroup {
+  return { kind: 'group', index, members, slots: dealSlots(members.map(member => member.weight)) }
+}
+
 /** A counted object: `index` points at nothing else while anybody holds a reference. */
 interface CountedRow<T> {
   readonly key: string
   readonly value: T
   refs: number
 }
+
+/** More nexthops than any kernel has; what a file claims above it is damage. */
+const indexMax = 0xffffff
 
 /** Counted objects by key, numbered with the smallest free number from 1. */
 function createTable<T extends { readonly index: number }>() {
@@ -174,6 +208,23 @@ function createTable<T extends { readonly index: number }>() {
     },
     acquire(index: number): void {
       row(index).refs++
+    },
+    /** As `get`, for an index that comes from outside. */
+    find: (index: number): T | undefined => rows[index]?.value,
+    present(index: number): T {
+      const found = rows[index]
+      if (found === undefined) throw new NetlinkError('EINVAL', `there is no nexthop ${index}`)
+      return found.value
+    },
+    adopt(index: number, key: string, value: T): T {
+      if (!Number.isInteger(index) || index < 1 || index > indexMax)
+        throw new NetlinkError('EINVAL', `nexthop index ${index}`)
+      if (rows[index] !== undefined || byKey.has(key))
+        throw new NetlinkError('EINVAL', `nexthop ${index} is there twice`)
+      rows[index] = { key, value, refs: 1 }
+      byKey.set(key, value)
+      while (rows[lowestFree] !== undefined) lowestFree++
+      return value
     },
     /** Whether that was the last reference. */
     release(index: number): boolean {

@@ -3,6 +3,7 @@ import type { Ctx } from '@nltool/nl-core/model'
 import { AF_INET, AF_INET6, RTF } from '../route/constants.ts'
 import { createNexthopStore, type Nexthop, type NexthopOrGroup, pathsOf, type WeightedNexthop } from './nexthop.ts'
 import { MAX_SLOTS } from './slots.ts'
+import { loadRib, saveRib } from './state.ts'
 import { createRouteTable, type RouteTable } from './table.ts'
 import type { Cause, PathRequest, PutMode, Rib, RibChange, RibListener, RibRoute, RouteKey } from './types.ts'
 
@@ -152,6 +153,19 @@ export function createRib({ fibs }: { readonly fibs: number }): Rib {
     return rest.length === 0 ? removeSlot(ctx, table, slot, cause) : swap(ctx, table, slot, build(rest), cause)
   }
 
+  function* allRoutes(): Iterable<RibRoute> {
+    for (const table of inOrder(tables)) for (const slot of table.walk()) yield table.route(slot)
+  }
+
+  function insertLoaded(route: RibRoute): void {
+    const key = maskedKey(route)
+    const table = tableOf(key.fib, route.family)
+    if (table.find(key.dst, key.prefixlen) !== -1)
+      throw new NetlinkError('EINVAL', `${key.dst}/${key.prefixlen} is there twice`)
+    table.insert(key, route.target, route.weight)
+    table.generation = (table.generation + 1) >>> 0 || 1
+  }
+
   return {
     fibs,
     nexthops,
@@ -215,6 +229,10 @@ export function createRib({ fibs }: { readonly fibs: number }): Rib {
     subscribe(when, listener) {
       listeners[when].add(listener)
       return () => void listeners[when].delete(listener)
+    },
+    save: () => saveRib(nexthops, allRoutes),
+    load(state, hold = () => {}) {
+      loadRib(nexthops, state, insertLoaded, hold)
     },
     audit() {
       let routes = 0

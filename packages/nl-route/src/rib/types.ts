@@ -1,5 +1,6 @@
 import type { Ctx, IpAddress, RtnlHeld } from '@nltool/nl-core/model'
 import type { Nexthop, NexthopOrGroup, NexthopSpec, NexthopStore } from './nexthop.ts'
+import type { RibState } from './state.ts'
 
 /** Which route: a prefix in a fib. The family is that of the address; host bits are cleared. */
 export interface RouteKey {
@@ -99,6 +100,14 @@ export interface Rib {
    */
   subscribe(when: 'immediate' | 'delayed', listener: RibListener): () => void
   audit(): RibAudit
+  /** All tables as plain data; routes are read as they are asked for, by fib, family and address. */
+  save(): RibState
+  /**
+   * Fills tables that are empty; nobody is told. What no route uses is dropped after `hold` has run: users of nexthops
+   * that are no routes take their references there. @throws NetlinkError EINVAL for data that does not fit together; the
+   * tables are of no further use then.
+   */
+  load(state: RibState, hold?: () => void): void
 }
 
 /** What a deletion looks at beside the prefix. */
