@@ -1,5 +1,6 @@
 import { NetlinkError } from '@nltool/nl-core/errno'
 import {
+  type AnyHandler,
   createNetlink,
   handler,
   type Netlink,
@@ -86,6 +87,8 @@ export interface World {
   readonly waiting: number
   generation: number
   filtered: boolean
+  /** What a dump yields. */
+  dump: () => Iterable<ItemBody>
   open(options?: Partial<OpenOptions>): NetlinkSocket
   /** Runs everything that is due, promise reactions included. */
   settle(): Promise<void>
@@ -121,6 +124,7 @@ export function createWorld({ protocol, ...options }: WorldOptions = {}): World 
     },
     generation: 1,
     filtered: false,
+    dump: () => dumpItems(world),
     open: (given = {}) =>
       netlink.open({ protocol: 0, type: 3, cred: rootCred, pid: 100, vnet: vnet0, abi: 'freebsd', ...given }),
     async settle() {
@@ -147,7 +151,7 @@ export function bareCtx(world: World, vnet: VnetId): Ctx {
 function itemProtocol(world: World, gates: (() => void)[]): Protocol {
   const wait = () => new Promise<void>(resolve => gates.push(resolve))
   const note = (id: number, ctx: Ctx) => void world.seen.push({ id, ctx })
-  const handlers = new Map([
+  const handlers = new Map<number, AnyHandler>([
     [
       ITEM_NEW,
       handler({
@@ -198,7 +202,7 @@ function itemProtocol(world: World, gates: (() => void)[]): Protocol {
         },
         dump(_request, ctx) {
           note(0, ctx)
-          return { bodies: dumpItems(world), generation: () => world.generation, filtered: world.filtered }
+          return { bodies: world.dump(), generation: () => world.generation, filtered: world.filtered }
         },
       }),
     ],

@@ -17,7 +17,7 @@ import { errnoNumber } from '../errno/convert.ts'
 import type { Errno } from '../errno/table.ts'
 import type { Abi } from '../model/abi.ts'
 import type { AbiRules } from './abi-rules.ts'
-import { closeReply, replyBuffer } from './reply.ts'
+import { closeReply, openReply } from './reply.ts'
 import { beginMessage, endMessage, type ReplyBuffer } from './reply-buffer.ts'
 import type { RequestRecord } from './request.ts'
 
@@ -53,7 +53,7 @@ export function refuse(request: RequestRecord, failure: Failure): void {
 
 function writeAck(request: RequestRecord, failure: Failure | undefined): void {
   const { sock, start, end } = request
-  const reply = replyBuffer(sock)
+  const reply = openReply(sock)
   const capped = failure === undefined || sock.flags.capAck
   const tlvs = sock.flags.extAck && says(request, failure, sock.rules)
   const flags = (capped ? NLM_F_CAPPED : 0) | (tlvs ? NLM_F_ACK_TLVS : 0)

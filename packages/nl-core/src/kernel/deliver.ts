@@ -19,7 +19,7 @@ export function offerChunk(sock: Sock, chunk: Chunk): void {
   rx.droppedBytes += chunk.end - chunk.start
   rx.drops += chunk.messages
   sock.core.counters.droppedMessages += chunk.messages
-  if (sock.flags.noEnobufs) return
+  if (sock.flags.noEnobufs || rx.congested) return // told once for each episode
   rx.congested = sock.core.personality.congestedUntilEmpty
   rx.overrun = true
   wake(sock)

@@ -95,7 +95,8 @@ function splitBefore(sock: Sock, length: number): void {
 }
 
 function pullRun(sock: Sock, dump: RunningDump): void {
-  while (sock.dump === dump && unflushed(sock) < runMax) pullOne(sock, dump)
+  const most = Math.min(runMax, sock.rx.hiwat - sock.rx.ccc)
+  while (sock.dump === dump && unflushed(sock) < most) pullOne(sock, dump)
   flush(sock)
 }
 

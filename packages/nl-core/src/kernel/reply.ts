@@ -8,10 +8,15 @@ import type { Sock } from './sock.ts'
 /** Finished replies are handed over when they fill this many bytes (FreeBSD's NLMSG_LARGE). */
 export const runMax = 2048
 
-/** The reply buffer of a socket, ready for a message. */
+/** The reply buffer of a socket. */
 export function replyBuffer(sock: Sock): ReplyBuffer {
-  const { reply } = sock
-  if (reply === undefined) return (sock.reply = createReplyBuffer())
+  sock.reply ??= createReplyBuffer()
+  return sock.reply
+}
+
+/** The reply buffer of a socket, for the next reply: a long run before it is handed over first. */
+export function openReply(sock: Sock): ReplyBuffer {
+  const reply = replyBuffer(sock)
   if (reply.pos - reply.start >= runMax) handOver(sock, reply, reply.pos, reply.messages)
   return reply
 }
@@ -49,13 +54,13 @@ export function appendBody(
 export function replyWith(request: RequestRecord, type: number, schema: Body<unknown>, body: unknown): void {
   const { sock } = request
   const flags = request.flags & sock.rules.repliedFlags & ~NLM_F_MULTI
-  appendBody(request, replyBuffer(sock), { type, flags }, schema, body)
+  appendBody(request, openReply(sock), { type, flags }, schema, body)
   closeReply(sock)
 }
 
 /** Appends a whole message made elsewhere (NLM_F_ECHO). */
 export function appendEcho(sock: Sock, message: Uint8Array): void {
-  const reply = replyBuffer(sock)
+  const reply = openReply(sock)
   reply.reserve(message.length)
   reply.bytes.set(message, reply.pos)
   reply.pos = (reply.pos + message.length + 3) & ~3

@@ -1,0 +1,340 @@
+import { linuxSockets } from '@nltool/nl-core/kernel'
+import { concatBytes, messageBytes, splitMessages } from '@nltool/nl-core/testing'
+import { describe, expect, it } from 'vitest'
+import {
+  codeOf,
+  createWorld,
+  drain,
+  drainAll,
+  errorOf,
+  fill,
+  ITEM_GET,
+  ITEM_GROUP,
+  ITEM_NEW,
+  itemOf,
+  NLM_F_ACK,
+  NLM_F_DUMP_INTR,
+  NLMSG_DONE,
+  received,
+  request,
+  SOL_NETLINK,
+} from './fixture.ts'
+
+const MSG_PEEK = 2
+const MSG_TRUNC = 0x10
+const SO_RCVBUF = 0x1002
+const ack = (seq: number) => messageBytes({ type: 1, flags: NLM_F_ACK, seq })
+
+async function withReplies(count: number) {
+  const world = createWorld()
+  const socket = world.open()
+  for (let seq = 1; seq <= count; seq++) socket.send(ack(seq))
+  await world.settle()
+  return { world, socket }
+}
+
+describe('NS 5.1 FreeBSD recv', () => {
+  it('the source address is the kernel', async () => {
+    const { socket } = await withReplies(1)
+    expect(received(socket.recv(100)).from).toEqual({ portid: 0, groups: 0 })
+  })
+
+  it('queue empty: EAGAIN if non-blocking, else sleep until data, signal or time-out', async () => {
+    const world = createWorld()
+    const socket = world.open()
+    expect(codeOf(() => socket.recv(100, 0x80))).toBe('EAGAIN')
+    const controller = new AbortController()
+    const interrupted = Promise.allSettled([socket.recv(100, 0, { signal: controller.signal })])
+    const waiting = socket.recv(100)
+    controller.abort()
+    expect(await interrupted).toMatchObject([{ reason: { code: 'EINTR' } }])
+    socket.send(ack(1))
+    await world.settle()
+    expect((await waiting).length).toBe(36)
+  })
+
+  it('≥ 1 message fits: whole messages, across reply-buffer borders', async () => {
+    const { socket } = await withReplies(5)
+    const got = received(socket.recv(36 * 3 + 20))
+    expect(got).toMatchObject({ length: 108, flags: 0 })
+    expect(splitMessages(got.data).map(({ seq }) => seq)).toEqual([1, 2, 3])
+    expect(received(socket.recv(1000)).length).toBe(72)
+  })
+
+  it('first message does not fit, R > 0: its beginning, MSG_TRUNC, the whole message consumed', async () => {
+    const { socket } = await withReplies(2)
+    expect(received(socket.recv(20))).toMatchObject({ length: 20, flags: MSG_TRUNC, data: { length: 20 } })
+    expect(splitMessages(received(socket.recv(100)).data).map(({ seq }) => seq)).toEqual([2])
+  })
+
+  it('… with MSG_TRUNC passed: the full length of that message, also of the last in its buffer', async () => {
+    const { socket } = await withReplies(2)
+    for (let left = 2; left > 0; left--) expect(received(socket.recv(20, MSG_TRUNC))).toMatchObject({ length: 36 })
+  })
+
+  it('≥ 1 message fits with MSG_TRUNC passed: T, not more', async () => {
+    const { socket } = await withReplies(3)
+    expect(received(socket.recv(80, MSG_TRUNC))).toMatchObject({ length: 72, flags: 0 })
+  })
+
+  it('R = 0: nothing copied nor consumed; the length of the first message with MSG_TRUNC', async () => {
+    const { socket } = await withReplies(2)
+    expect(received(socket.recv(0))).toMatchObject({ length: 0, flags: 0 })
+    expect(received(socket.recv(0, MSG_TRUNC))).toMatchObject({ length: 36 })
+    expect(socket.fionread).toBe(72)
+  })
+
+  it('MSG_PEEK: same walk, same copy, nothing consumed', async () => {
+    const { socket } = await withReplies(3)
+    expect(received(socket.recv(1000, MSG_PEEK)).length).toBe(108)
+    expect(received(socket.recv(20, MSG_PEEK | MSG_TRUNC))).toMatchObject({ length: 36, flags: MSG_TRUNC })
+    expect(socket.fionread).toBe(108)
+  })
+
+  it('what was received is the reader’s own', async () => {
+    const { socket } = await withReplies(2)
+    received(socket.recv(36, MSG_PEEK)).data.fill(0xff)
+    expect(splitMessages(received(socket.recv(100)).data).map(({ seq }) => seq)).toEqual([1, 2])
+  })
+})
+
+describe('NS 5.3 how replies are packed', () => {
+  it('a message of more than 2 KiB has a run of its own; contents survive the growing', async () => {
+    const world = createWorld()
+    const data = Uint8Array.from({ length: 9000 }, (_, index) => index % 251)
+    for (const id of [1, 2, 3]) {
+      world.items.set(id, { header: { family: 0, id }, attrs: { name: 'x', ...(id === 2 ? { data } : {}) } })
+    }
+    const socket = world.open()
+    socket.send(request(ITEM_GET))
+    await world.settle()
+    const [first, second, third, done] = drain(socket)
+    expect([first?.bytes.length, third?.bytes.length, done?.type]).toEqual([32, 32, NLMSG_DONE])
+    expect(second?.payload.subarray(8 + 8 + 4)).toEqual(data)
+  })
+})
+
+describe('NS 5.4 dumps', () => {
+  it('are pulled while ccc < hiwat: a native dump is not queued whole, and ends with one DONE', async () => {
+    const world = createWorld()
+    fill(world, 5000)
+    const socket = world.open()
+    socket.send(request(ITEM_GET, { seq: 3, flags: NLM_F_ACK }))
+    await world.settle()
+    expect(socket.fionread).toBeGreaterThanOrEqual(65536)
+    expect(socket.fionread).toBeLessThan(65536 + 2048 + 40)
+    const got = await drainAll(world, socket)
+    expect(got.map(({ type }) => type)).toEqual([...new Array(5000).fill(ITEM_NEW), NLMSG_DONE])
+    expect(new Set(got.map(({ seq }) => seq))).toEqual(new Set([3]))
+    expect(errorOf(got.at(-1) as { payload: Uint8Array })).toBe(0)
+  })
+
+  it('the next request waits in the send queue until the dump is over', async () => {
+    const world = createWorld()
+    fill(world, 100)
+    const socket = world.open()
+    socket.setsockopt(0xffff, SO_RCVBUF, 500)
+    socket.send(concatBytes(request(ITEM_GET, { seq: 1 }), request(ITEM_GET, { seq: 2 })))
+    const got = await drainAll(world, socket)
+    expect(got.map(({ seq }) => seq)).toEqual([...new Array(101).fill(1), ...new Array(101).fill(2)])
+  })
+
+  it('Linux: one part per datagram, the first below 3.7 KiB, later ones up to the largest recv, at most 32 KiB', () => {
+    const world = createWorld()
+    fill(world, 5000)
+    const socket = world.open({ abi: 'linux' })
+    socket.send(request(ITEM_GET, { abi: 'linux' }))
+    const sizes: number[] = []
+    for (const size of [8192, 8192, 100000, 100000]) sizes.push(received(socket.recv(size)).length)
+    expect(sizes[0]).toBeLessThanOrEqual(3776)
+    expect(sizes[0]).toBeGreaterThan(3600)
+    expect(sizes[1]).toBeGreaterThan(8000)
+    expect(sizes[1]).toBeLessThanOrEqual(8192)
+    expect(sizes[3]).toBeGreaterThan(32000)
+    expect(sizes[3]).toBeLessThanOrEqual(32768)
+  })
+
+  it('Linux: a second dump on the socket: EBUSY', () => {
+    const world = createWorld()
+    fill(world, 500)
+    const socket = world.open({ abi: 'linux' })
+    socket.send(request(ITEM_GET, { abi: 'linux', seq: 1 }))
+    socket.send(request(ITEM_GET, { abi: 'linux', seq: 2 }))
+    const refused = drain(socket).filter(({ seq }) => seq === 2)
+    expect(refused.map(message => errorOf(message))).toEqual([-16])
+  })
+
+  it('closing the socket runs the generator’s end', async () => {
+    const world = createWorld()
+    let ended = false
+    world.dump = function* () {
+      try {
+        for (let id = 1; ; id++) yield itemOf(id)
+      } finally {
+        ended = true
+      }
+    }
+    const socket = world.open()
+    socket.send(request(ITEM_GET))
+    await world.settle()
+    expect(ended).toBe(false)
+    await socket.close()
+    expect(ended).toBe(true)
+  })
+})
+
+describe('LK B5 when NLM_F_DUMP_INTR is set', () => {
+  async function dumpInParts(change: (part: number, world: ReturnType<typeof createWorld>) => void, count = 100) {
+    const world = createWorld()
+    fill(world, count)
+    const socket = world.open()
+    socket.setsockopt(0xffff, SO_RCVBUF, 1000)
+    change(0, world)
+    socket.send(request(ITEM_GET))
+    const parts: boolean[][] = []
+    for (let part = 1; ; part++) {
+      await world.settle()
+      const messages = drain(socket)
+      parts.push(messages.map(({ flags }) => (flags & NLM_F_DUMP_INTR) !== 0))
+      if (messages.at(-1)?.type === NLMSG_DONE) return parts
+      change(part, world)
+    }
+  }
+
+  it('no change: never, over many parts', async () => {
+    const parts = await dumpInParts(() => undefined, 1000)
+    expect(parts.length).toBeGreaterThan(10)
+    expect(parts.flat()).not.toContain(true)
+  })
+
+  it('change before the first part: not flagged', async () => {
+    const parts = await dumpInParts((part, world) => void (part === 0 && world.generation++))
+    expect(parts.flat()).not.toContain(true)
+  })
+
+  it('change between parts 1 and 2: first message of part 2', async () => {
+    const parts = await dumpInParts((part, world) => void (part === 1 && world.generation++))
+    expect(parts.flat().filter(Boolean)).toHaveLength(1)
+    expect(parts[1]?.[0]).toBe(true)
+  })
+
+  it('all remaining entries vanish: DONE', async () => {
+    const parts = await dumpInParts((part, world) => {
+      if (part !== 1) return
+      world.items.clear()
+      world.generation++
+    })
+    expect(parts).toHaveLength(2)
+    expect(parts[1]).toEqual([true])
+  })
+
+  it('change and exact undo between parts: flagged', async () => {
+    const parts = await dumpInParts((part, world) => void (part === 2 && (world.generation += 2)))
+    expect(parts[2]?.[0]).toBe(true)
+  })
+})
+
+describe('NS 5.5 Linux recv', () => {
+  it('one queued datagram per call; the excess is discarded and MSG_TRUNC set', () => {
+    const socket = createWorld().open({ abi: 'linux' })
+    socket.send(concatBytes(ack(1), ack(2)))
+    expect(received(socket.recv(1000)).length).toBe(36)
+    expect(received(socket.recv(20, 0x20))).toMatchObject({ length: 36, flags: 0x20, data: { length: 20 } })
+    expect(socket.fionread).toBe(0)
+  })
+
+  it('MSG_PEEK | MSG_TRUNC with no buffer returns the length of the datagram', () => {
+    const socket = createWorld().open({ abi: 'linux' })
+    socket.send(ack(1))
+    expect(received(socket.recv(0, 0x22))).toMatchObject({ length: 36 })
+    expect(socket.fionread).toBe(36)
+  })
+
+  it('MSG_OOB: EOPNOTSUPP; empty + MSG_DONTWAIT: EAGAIN', () => {
+    const socket = createWorld().open({ abi: 'linux' })
+    expect(codeOf(() => socket.recv(100, 1))).toBe('EOPNOTSUPP')
+    expect(codeOf(() => socket.recv(100, 0x40))).toBe('EAGAIN')
+  })
+
+  it('the source address names the group of a multicast, 0 above 32', () => {
+    const world = createWorld()
+    const socket = world.open({ abi: 'linux' })
+    for (const group of [ITEM_GROUP, 40]) {
+      socket.setsockopt(SOL_NETLINK, 1, group)
+      world.notify(1, { group })
+    }
+    expect(received(socket.recv(100)).from).toEqual({ portid: 0, groups: 0x40 })
+    expect(received(socket.recv(100)).from).toEqual({ portid: 0, groups: 0 })
+  })
+})
+
+describe('NS 5.6 when data is lost and how one learns of it', () => {
+  it('multicast, listener full: the buffer is lost for it, counted, told once, other listeners unharmed', () => {
+    const world = createWorld()
+    const [slow, fast] = [world.open(), world.open()]
+    for (const socket of [slow, fast]) socket.setsockopt(SOL_NETLINK, 1, ITEM_GROUP)
+    slow.setsockopt(0xffff, SO_RCVBUF, 50)
+    for (let id = 1; id <= 5; id++) world.notify(id)
+    expect(drain(fast)).toHaveLength(5)
+    expect(slow.poll().error).toBe(true)
+    expect(codeOf(() => slow.recv(1000))).toBe('ENOBUFS')
+    expect(drain(slow)).toHaveLength(2)
+    expect(world.netlink.stats().droppedMessages).toBe(3)
+    expect(codeOf(() => slow.recv(1000, 0x80))).toBe('EAGAIN')
+  })
+
+  it('a receive buffer with 1 byte of room accepts a whole reply buffer', () => {
+    const world = createWorld()
+    const socket = world.open()
+    socket.setsockopt(SOL_NETLINK, 1, ITEM_GROUP)
+    socket.setsockopt(0xffff, SO_RCVBUF, 37)
+    world.notify(1)
+    world.notify(2)
+    expect(socket.fionread).toBe(72)
+  })
+
+  it('Linux: everything is lost until the queue has been emptied (rule of the Linux personality only)', () => {
+    for (const [personality, expected] of [
+      [linuxSockets, 0],
+      [undefined, 1],
+    ] as const) {
+      const world = createWorld({ personality })
+      const socket = world.open({ abi: 'linux' })
+      socket.setsockopt(SOL_NETLINK, 1, ITEM_GROUP)
+      socket.setsockopt(1, 33, 1152)
+      while (!socket.poll().error) world.notify(1)
+      expect(codeOf(() => socket.recv(1000))).toBe('ENOBUFS')
+      received(socket.recv(1000))
+      const before = socket.fionread
+      world.notify(2)
+      expect(Math.sign(socket.fionread - before)).toBe(expected)
+      drain(socket)
+      world.notify(3)
+      expect(drain(socket)).toHaveLength(1)
+    }
+  })
+
+  it('NETLINK_NO_ENOBUFS: no error, a pending one is cleared, drops are still counted', () => {
+    const world = createWorld({ personality: linuxSockets })
+    const socket = world.open({ abi: 'linux' })
+    socket.setsockopt(SOL_NETLINK, 1, ITEM_GROUP)
+    while (!socket.poll().error) world.notify(1)
+    socket.setsockopt(SOL_NETLINK, 5, 1)
+    expect(socket.poll().error).toBe(false)
+    const drops = world.netlink.sockets()[0]?.drops ?? 0
+    world.notify(2)
+    expect(world.netlink.sockets()[0]?.drops).toBe(drops + 1)
+    expect(codeOf(() => socket.recv(1000))).toBe('no error')
+  })
+
+  it('a recv asleep on an empty queue is woken by a drop', async () => {
+    const world = createWorld()
+    const socket = world.open()
+    socket.setsockopt(SOL_NETLINK, 1, ITEM_GROUP)
+    socket.setsockopt(0xffff, SO_RCVBUF, 1)
+    world.notify(1)
+    world.notify(2)
+    const outcome = await Promise.allSettled([(async () => socket.recv(100))()])
+    expect(outcome).toMatchObject([{ reason: { code: 'ENOBUFS' } }])
+  })
+})
