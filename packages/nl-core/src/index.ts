@@ -1,5 +1,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 export { type AbiConstant, abiConstants } from './abi.ts'
+export type { BodyOfType } from './client/capture/likeness.ts'
+export type { CaptureRecord } from './client/capture/pcapng.ts'
+export { type Capture, readCapture } from './client/capture/read.ts'
+export { type CaptureSink, captureWriter, type RecordOptions, record } from './client/capture/record.ts'
+export { type ReplayHost, type ReplayOptions, replay } from './client/capture/replay.ts'
 export { connect } from './client/connection.ts'
 export { DumpInterruptedError } from './client/errors.ts'
 export { type Command, type Operation, type OperationRow, operation } from './client/operation.ts'

@@ -67,3 +67,8 @@ export function pause(env: ClientEnv, ms: number, signal?: AbortSignal): Promise
     signal?.addEventListener('abort', onAbort, { once: true })
   })
 }
+
+/** The wall clock of the platform: milliseconds since the Unix epoch. */
+export function platformNow(platform: { readonly Date: { now(): number } } = globalThis): () => number {
+  return () => platform.Date.now()
+}
