@@ -84,19 +84,23 @@ if (v !== undefined${flag}) {
 let v
 ${writes.join('\n')}
 v = attrs.unknown
-if (v !== undefined) for (const raw of v) {
-  if (raw.bytes.length > 65531) ${odd}
-  i = putBytes(writer, i, raw.type, raw.bytes)
+if (v !== undefined) {
+  if (!Array.isArray(v)) ${odd}
+  for (const raw of v) {
+    const bytes = raw?.bytes
+    if (!(bytes instanceof Uint8Array) || bytes.length > 65531 || (raw.type & 65535) !== raw.type) ${odd}
+    i = putBytes(writer, i, raw.type, bytes)
+  }
 }`
 }
 
 /** An attribute that may occur several times. */
 function writeMulti(target: Target, row: RowPlan): string {
   return `if (!Array.isArray(v)) ${odd}
-    for (const item of v) {
+    for (const entry of v) {
       ${room((sizeOf({ ...row, multi: false }) ?? 0) + 4)}
       w = writer.words
-      ${writeValue(target, row.value, row.type, 'item')}
+      ${writeValue(target, row.value, row.type, 'entry')}
     }`
 }
 

@@ -61,9 +61,25 @@ function encodeAttrs(writing: Writing, set: AttributeSetSpec, value: unknown, pa
       encodeAttribute(writing, row.type, row.value, item, { name: `${row.name}[${index}]`, parent: path }, depth)
     }
   }
-  for (const { type, bytes } of (attrs['unknown'] ?? []) as readonly RawAttribute[]) {
-    putAttribute(writer, type, path, () => writeBytes(writer, bytes))
+  for (const [index, raw] of unknownOf(writing, attrs, path).entries()) {
+    const at = { name: `unknown[${index}]`, parent: path }
+    const { type, bytes } = checkRaw(raw, writer.pos, at)
+    putAttribute(writer, type, at, () => writeBytes(writer, bytes))
   }
+}
+
+function unknownOf({ writer }: Writing, attrs: Readonly<Record<string, unknown>>, path: Path | undefined): unknown[] {
+  const unknown = attrs['unknown'] ?? []
+  return Array.isArray(unknown)
+    ? unknown
+    : refuse(`${shown(unknown)} is no array`, writer.pos, { name: 'unknown', parent: path })
+}
+
+function checkRaw(raw: unknown, offset: number, path: Path): RawAttribute {
+  const { type, bytes } = (raw ?? {}) as Partial<RawAttribute>
+  if (type === undefined || (type & 0xffff) !== type) refuse(`${shown(type)} is no nla_type`, offset, path)
+  if (!(bytes instanceof Uint8Array)) refuse(`${shown(bytes)} where bytes belong`, offset, path)
+  return { type, bytes }
 }
 
 function encodeAttribute(

@@ -1,0 +1,91 @@
+import { WireError } from '@nltool/nl-core/errno'
+import { type Abi, abis } from '@nltool/nl-core/model'
+import { type Body, type BodyCodec, compileBody, createWriter, frameOf, interpretBody } from '@nltool/nl-core/wire'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { bodiesWithValues } from './arbitrary.ts'
+
+type Schema = Body<unknown>
+
+function encoded(codec: BodyCodec<unknown>, value: unknown): Uint8Array {
+  const writer = createWriter({ size: 128 })
+  codec.encode(writer, value)
+  return writer.bytes.slice(0, writer.pos)
+}
+
+/** A decoded object, or what the error says. */
+function outcome(codec: BodyCodec<unknown>, bytes: Uint8Array): unknown {
+  try {
+    return { value: codec.decode(frameOf(bytes), 0, bytes.length) }
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error
+    const { message, offset, path, kernelText } = error
+    return { message, offset, path, kernelText }
+  }
+}
+
+const codecsOf = (schema: Schema, abi: Abi) => ({
+  interpreted: interpretBody(schema, abi),
+  compiled: compileBody(schema, abi),
+})
+
+/** Bytes to change, how many to cut off, what to append. */
+interface Spoiler {
+  readonly changes: readonly (readonly [number, number])[]
+  readonly cut: number | null
+  readonly tail: Uint8Array
+}
+
+const spoilers: fc.Arbitrary<Spoiler> = fc.record({
+  changes: fc.array(fc.tuple(fc.nat(200), fc.integer({ min: 0, max: 255 })), { maxLength: 4 }),
+  cut: fc.option(fc.nat(200), { freq: 3 }),
+  tail: fc.uint8Array({ maxLength: 6 }),
+})
+
+function spoil(bytes: Uint8Array, { changes, cut, tail }: Spoiler): Uint8Array {
+  const spoiled = new Uint8Array([...bytes.subarray(0, cut === null ? bytes.length : bytes.length - (cut % (bytes.length + 1))), ...tail])
+  for (const [at, byte] of changes) if (spoiled.length > 0) spoiled[at % spoiled.length] = byte
+  return spoiled
+}
+
+describe.each(abis)('codecs of any schema, %s', abi => {
+  it('decode what they encoded to the same value, and encode that to the same bytes', () => {
+    fc.assert(
+      fc.property(bodiesWithValues, ({ schema, value }) => {
+        for (const codec of Object.values(codecsOf(schema, abi))) {
+          const bytes = encoded(codec, value)
+          const again = codec.decode(frameOf(bytes), 0, bytes.length)
+          expect(again).toEqual(value)
+          expect(encoded(codec, again)).toEqual(bytes)
+        }
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('write the same bytes whether compiled or interpreted', () => {
+    fc.assert(
+      fc.property(bodiesWithValues, ({ schema, value }) => {
+        const { interpreted, compiled } = codecsOf(schema, abi)
+        expect(encoded(compiled, value)).toEqual(encoded(interpreted, value))
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('agree about spoiled bytes, and give back every byte of what they accept', () => {
+    fc.assert(
+      fc.property(bodiesWithValues, spoilers, ({ schema, value }, spoiler) => {
+        const { interpreted, compiled } = codecsOf(schema, abi)
+        const bytes = spoil(encoded(interpreted, value), spoiler)
+        const expected = outcome(interpreted, bytes)
+        expect(outcome(compiled, bytes)).toEqual(expected)
+        for (const codec of [interpreted, compiled]) {
+          const result = outcome(codec, bytes) as { value?: unknown }
+          if (result.value !== undefined) expect(encoded(codec, result.value)).toEqual(bytes)
+        }
+      }),
+      { numRuns: 600 },
+    )
+  })
+})
