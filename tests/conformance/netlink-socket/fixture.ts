@@ -232,7 +232,7 @@ function itemProtocol(world: World, gates: (() => void)[]): Protocol {
       ITEM_FAIL,
       handler({
         body: itemBody,
-        do() {
+        do(): void {
           throw world.fail()
         },
       }),

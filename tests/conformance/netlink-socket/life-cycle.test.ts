@@ -1,4 +1,4 @@
-import { type NetlinkSocket, type SocketPersonality, freebsdSockets, linuxSockets } from '@nltool/nl-core/kernel'
+import { freebsdSockets, linuxSockets, type NetlinkSocket, type SocketPersonality } from '@nltool/nl-core/kernel'
 import { type Abi, type Cred, rootCred, userCred, type VnetId } from '@nltool/nl-core/model'
 import { describe, expect, it } from 'vitest'
 import {

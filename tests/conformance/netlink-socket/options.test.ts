@@ -75,7 +75,8 @@ describe('NS 3.1 options', () => {
       const got = socket.getsockopt(SOL_NETLINK, 9, 4)
       expect([...got.bytes]).toEqual([1, 0, 0, 0x80])
       expect(got.length).toBe(abi === 'linux' ? 8 : 4)
-      if (abi === 'linux') expect([...socket.getsockopt(SOL_NETLINK, 9, 64).bytes]).toEqual([1, 0, 0, 0x80, 0x81, 0, 0, 0])
+      if (abi === 'linux')
+        expect([...socket.getsockopt(SOL_NETLINK, 9, 64).bytes]).toEqual([1, 0, 0, 0x80, 0x81, 0, 0, 0])
       if (abi === 'linux') expect(socket.getsockopt(SOL_NETLINK, 9, 0)).toMatchObject({ length: 8 })
     }
   })
@@ -252,7 +253,12 @@ describe('options of level SOL_SOCKET', () => {
   ] as const)('say what the socket is (%s)', (abi, level, option) => {
     const socket = createWorld().open({ abi, type: 2, cred: rootCred })
     const get = (name: number) => socket.getsockopt(level, name).value
-    expect([get(option.type), get(option.protocol), get(option.domain), get(option.error)]).toEqual([2, 0, option.family, 0])
+    expect([get(option.type), get(option.protocol), get(option.domain), get(option.error)]).toEqual([
+      2,
+      0,
+      option.family,
+      0,
+    ])
     expect(codeOf(() => socket.setsockopt(level, option.type, 3))).toBe('ENOPROTOOPT')
   })
 

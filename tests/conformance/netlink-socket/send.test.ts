@@ -1,5 +1,5 @@
-import { concatBytes, messageBytes } from '@nltool/nl-core/testing'
 import { userCred } from '@nltool/nl-core/model'
+import { concatBytes, messageBytes } from '@nltool/nl-core/testing'
 import { describe, expect, it } from 'vitest'
 import {
   codeOf,
@@ -53,26 +53,29 @@ describe('NS 4.2 copy before validate', () => {
     ['NETLINK_SND_SYNC, SharedArrayBuffer', 'freebsd', true, () => new Uint8Array(new SharedArrayBuffer(256))],
     ['Linux ABI, SharedArrayBuffer', 'linux', false, () => new Uint8Array(new SharedArrayBuffer(256))],
   ] as const
-  it.each(copies)('nothing the caller does to its memory after send is observable (%s)', async (_, abi, sync, memory) => {
-    const world = createWorld()
-    const socket = world.open({ abi })
-    if (sync) socket.setsockopt(SOL_NETLINK, 258, 1)
-    const first = request(ITEM_WAIT, { item: itemOf(1), abi })
-    const second = request(ITEM_NEW, { item: itemOf(2, 'bad'), seq: 2, abi })
-    const mine = memory().subarray(0, first.length + second.length)
-    mine.set(concatBytes(first, second))
-    const sent = socket.send(mine)
-    mine.fill(0xff)
-    await world.settle()
-    mine.fill(0x11)
-    world.proceed()
-    await world.settle()
-    expect(await sent).toBe(first.length + second.length)
-    const [, refused] = drain(socket)
-    expect(refused?.payload.subarray(4, 4 + 12)).toEqual(second.subarray(0, 12))
-    expect(refused?.payload.subarray(20)).toEqual(second.subarray(16))
-    expect(world.seen.map(({ id }) => id)).toEqual([1, 2])
-  })
+  it.each(copies)(
+    'nothing the caller does to its memory after send is observable (%s)',
+    async (_, abi, sync, memory) => {
+      const world = createWorld()
+      const socket = world.open({ abi })
+      if (sync) socket.setsockopt(SOL_NETLINK, 258, 1)
+      const first = request(ITEM_WAIT, { item: itemOf(1), abi })
+      const second = request(ITEM_NEW, { item: itemOf(2, 'bad'), seq: 2, abi })
+      const mine = memory().subarray(0, first.length + second.length)
+      mine.set(concatBytes(first, second))
+      const sent = socket.send(mine)
+      mine.fill(0xff)
+      await world.settle()
+      mine.fill(0x11)
+      world.proceed()
+      await world.settle()
+      expect(await sent).toBe(first.length + second.length)
+      const [, refused] = drain(socket)
+      expect(refused?.payload.subarray(4, 4 + 12)).toEqual(second.subarray(0, 12))
+      expect(refused?.payload.subarray(20)).toEqual(second.subarray(16))
+      expect(world.seen.map(({ id }) => id)).toEqual([1, 2])
+    },
+  )
 })
 
 describe('NS 4.3 asynchronous mode', () => {
@@ -332,7 +335,10 @@ describe('NS 4.5 Linux send path', () => {
 
   it('malformed messages are accepted and ignored', () => {
     const socket = createWorld().open({ abi: 'linux' })
-    const bytes = concatBytes(request(ITEM_GET, { abi: 'linux' }), Uint8Array.of(8, 0, 0, 0, ...new Uint8Array(12).fill(1)))
+    const bytes = concatBytes(
+      request(ITEM_GET, { abi: 'linux' }),
+      Uint8Array.of(8, 0, 0, 0, ...new Uint8Array(12).fill(1)),
+    )
     expect(socket.send(bytes)).toBe(bytes.length)
     expect(drain(socket)).toHaveLength(1)
   })

@@ -2,8 +2,8 @@ import { abiConstants } from '../abi.ts'
 import { SocketError } from '../errno/errors.ts'
 import { checkMask, membershipWords, setMask } from './membership.ts'
 import { maySend } from './peers.ts'
-import { decodeSockaddr, type SockaddrNl } from './sockaddr.ts'
 import type { Sock } from './sock.ts'
+import { decodeSockaddr, type SockaddrNl } from './sockaddr.ts'
 
 /** bind(2): the port once, the groups 1 to 32 as often as you like. */
 export function bind(sock: Sock, to: SockaddrNl | Uint8Array): void {

@@ -7,8 +7,8 @@ import type { Core } from './core.ts'
 import { offerChunk } from './deliver.ts'
 import type { Multicast, Notification } from './protocol.ts'
 import type { Chunk } from './receive-buffer.ts'
-import { beginMessage, createReplyBuffer, endMessage } from './reply-buffer.ts'
 import { outbound } from './reply.ts'
+import { beginMessage, createReplyBuffer, endMessage } from './reply-buffer.ts'
 import type { Sock } from './sock.ts'
 
 /** A notification as one ABI reads it; `null` where it cannot be said in that ABI. */

@@ -45,7 +45,8 @@ function checkFreebsd(core: Core, protocol: number, type: number): void {
     throw new SocketError('EINVAL', `netlink protocol ${protocol} is not in 0..${freebsdProtocols - 1}`)
   }
   for (const name of ['net.netlink.sendspace', 'net.netlink.recvspace'] as const) {
-    if (core.sysctl.get(name) > adjustedMax(core)) throw new SocketError('ENOBUFS', `${name} is above kern.ipc.maxsockbuf`)
+    if (core.sysctl.get(name) > adjustedMax(core))
+      throw new SocketError('ENOBUFS', `${name} is above kern.ipc.maxsockbuf`)
   }
 }
 

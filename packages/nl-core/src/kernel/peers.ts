@@ -4,8 +4,8 @@ import { offerChunk } from './deliver.ts'
 import { toModelGroup } from './membership.ts'
 import type { SendOptions } from './netlink-socket.ts'
 import { type Chunk, isFull } from './receive-buffer.ts'
-import { decodeSockaddr, type SockaddrNl } from './sockaddr.ts'
 import type { Sock } from './sock.ts'
+import { decodeSockaddr, type SockaddrNl } from './sockaddr.ts'
 
 /**
  * Checks the address of a Linux program's sendto(2).

@@ -1,4 +1,11 @@
-import { align4, NETLINK_LISTEN_ALL_NSID, NETLINK_MSG_INFO, NETLINK_PKTINFO, NLMSG_HDRLEN, SOL_NETLINK } from '../constants.ts'
+import {
+  align4,
+  NETLINK_LISTEN_ALL_NSID,
+  NETLINK_MSG_INFO,
+  NETLINK_PKTINFO,
+  NLMSG_HDRLEN,
+  SOL_NETLINK,
+} from '../constants.ts'
 import { SocketError } from '../errno/errors.ts'
 import type { Awaitable } from '../model/time.ts'
 import { pullDump } from './dump.ts'

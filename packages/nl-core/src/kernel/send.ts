@@ -12,7 +12,12 @@ import { scheduleWork } from './worker.ts'
 const noOptions: SendOptions = {}
 
 /** send(2), sendto(2), sendmsg(2) on a netlink socket: the checks in the order of the system, then the ABI's path. */
-export function send(sock: Sock, bytes: Uint8Array, flags: number, options: SendOptions = noOptions): Awaitable<number> {
+export function send(
+  sock: Sock,
+  bytes: Uint8Array,
+  flags: number,
+  options: SendOptions = noOptions,
+): Awaitable<number> {
   const { length } = bytes // read once: the sender may resize the buffer behind it
   checkSend(sock, length, flags, options)
   if (sock.rules.bindsOnSend && hasDestination(sock, options)) {
@@ -24,7 +29,8 @@ export function send(sock: Sock, bytes: Uint8Array, flags: number, options: Send
     if (sock.synchronous) return sendSync(sock, datagram)
     if (enqueue(sock, datagram)) return length
   }
-  if (sock.nonblocking || (flags & sock.rules.MSG_DONTWAIT) !== 0) throw new SocketError('EAGAIN', 'no room in the send buffer, or another send is in progress')
+  if (sock.nonblocking || (flags & sock.rules.MSG_DONTWAIT) !== 0)
+    throw new SocketError('EAGAIN', 'no room in the send buffer, or another send is in progress')
   return sleepIn(sock, sock.tx.waiters, {
     attempt: () => trySend(sock, datagram, length),
     signal: options.signal,

@@ -33,7 +33,8 @@ export function decodeSockaddr(address: SockaddrNl | Uint8Array, abi: Abi): Sock
   if (!(address instanceof Uint8Array)) return { portid: address.portid >>> 0, groups: address.groups >>> 0 }
   if (address.length < sockaddrNlSize) throw new SocketError('EINVAL', `sockaddr_nl of ${address.length} bytes, not 12`)
   const view = new DataView(address.buffer, address.byteOffset, address.length)
-  if (abi === 'freebsd' && address[0] !== sockaddrNlSize) throw new SocketError('EINVAL', `nl_len is ${address[0]}, not 12`)
+  if (abi === 'freebsd' && address[0] !== sockaddrNlSize)
+    throw new SocketError('EINVAL', `nl_len is ${address[0]}, not 12`)
   if (abi === 'linux' && view.getUint16(0, true) !== abiConstants.linux.AF_NETLINK) {
     throw new SocketError('EINVAL', `nl_family is ${view.getUint16(0, true)}, not AF_NETLINK`)
   }

@@ -83,7 +83,8 @@ export function adjustedMax(core: Core): number {
 function sendSize(sock: Sock, value: number): number {
   if (sock.rules.abi === 'linux') return doubled(value, sock.core.sysctl.get('net.core.wmem_max'), linuxMin.send)
   if (value <= 0) throw new SocketError('EINVAL', `SO_SNDBUF of ${value} bytes`)
-  if (value > adjustedMax(sock.core)) throw new SocketError('ENOBUFS', `SO_SNDBUF of ${value}; at most ${adjustedMax(sock.core)}`)
+  if (value > adjustedMax(sock.core))
+    throw new SocketError('ENOBUFS', `SO_SNDBUF of ${value}; at most ${adjustedMax(sock.core)}`)
   return value
 }
 
