@@ -10,19 +10,31 @@ export interface FailureDetail {
   readonly offset?: number
 }
 
+/** How a failure is told. */
+export interface FailureOptions {
+  /** Exit code. Default 1. */
+  readonly exit?: number
+  readonly detail?: FailureDetail
+  /** The sentence says itself who speaks: no name of a tool is put before it. */
+  readonly spoken?: boolean
+  readonly cause?: unknown
+}
+
 /** A failure that has one sentence for the user and an exit code, never a stack trace. */
 export class Failure extends Error {
   override readonly name = 'Failure'
   readonly exit: number
   readonly detail: FailureDetail
-  constructor(sentence: string, exit: number = exitCode.refused, detail: FailureDetail = {}, options?: ErrorOptions) {
-    super(sentence, options)
-    this.exit = exit
-    this.detail = detail
+  readonly spoken: boolean
+  constructor(sentence: string, options: FailureOptions = {}) {
+    super(sentence, { cause: options.cause })
+    this.exit = options.exit ?? exitCode.refused
+    this.detail = options.detail ?? {}
+    this.spoken = options.spoken ?? false
   }
 }
 
 /** The command line is wrong: exit code 2. */
 export function usage(sentence: string): Failure {
-  return new Failure(sentence, exitCode.usage)
+  return new Failure(sentence, { exit: exitCode.usage })
 }

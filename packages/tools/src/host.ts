@@ -54,7 +54,7 @@ export async function boot(state: Uint8Array | undefined, path: string): Promise
     return restoreKernel(state)
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error)
-    throw new Failure(`the state file ${path} is damaged and stays as it is: ${what}; move it away to go on`, undefined, {}, { cause: error })
+    throw new Failure(`the state file ${path} is damaged and stays as it is: ${what}; move it away to go on`, { cause: error })
   }
 }
 

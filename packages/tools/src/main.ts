@@ -1,21 +1,36 @@
+import { readFileSync } from 'node:fs'
 import { hoist } from './argv.ts'
-import { exitCode, Failure } from './failure.ts'
+import { fail, invoke, type Program } from './invocation.ts'
 
 /**
- * Runs the command line. `dir` is the URL of the file that starts it: oclif finds the package from there. Nothing but
- * what every command needs is loaded here.
+ * Commands whose words have tables of their own. They run without oclif, which takes as long to load as all the rest;
+ * it stands behind their help, their completion and every other command.
  */
+const direct: Readonly<Record<string, () => Promise<Program>>> = {
+  ifconfig: async () => (await import('./programs/ifconfig.ts')).ifconfig,
+  route: async () => (await import('./programs/route.ts')).route,
+  netstat: async () => (await import('./programs/netstat.ts')).netstat,
+}
+
+/** Runs the command line. `dir` is the URL of the file that starts it, in a folder of the package. */
 export async function main(argv: readonly string[], dir: string): Promise<void> {
   process.stdout.on('error', leaveQuietly)
   try {
-    const args = hoist(argv)
+    const [command = '', ...words] = hoist(argv)
+    if (command === '--version') return printVersion(dir)
+    const load = Object.hasOwn(direct, command) && !words.includes('--help') ? direct[command] : undefined
+    if (load !== undefined) return await invoke(command, words, await load())
     const { execute } = await import('@oclif/core/execute')
-    await execute({ args, dir })
+    await execute({ args: command === '' ? [] : [command, ...words], dir })
   } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    process.stderr.write(`nltool: ${error.message}\n`)
-    process.exitCode = exitCode.usage
+    fail('', argv, error)
   }
+}
+
+/** What oclif prints for `--version`. */
+function printVersion(dir: string): void {
+  const { name, version } = JSON.parse(readFileSync(new URL('../package.json', dir), 'utf8')) as Record<string, string>
+  process.stdout.write(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}\n`)
 }
 
 /** The reader of a pipe went away, as `head` does: nobody is left to tell. */

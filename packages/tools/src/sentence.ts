@@ -1,5 +1,5 @@
 import { errnoText, KernelError, NltoolError, WireError } from '@nltool/nl-core/errno'
-import { Failure, exitCode } from './failure.ts'
+import { Failure, type FailureDetail, usage } from './failure.ts'
 
 /** The system's text for a refusal, then the kernel's own words and the attribute they are about. */
 export function reasonOf(error: NltoolError): string {
@@ -13,13 +13,17 @@ export function reasonOf(error: NltoolError): string {
   return said.join(': ')
 }
 
+/** What `--json` says of an error beside its sentence. */
+export function detailOf(error: NltoolError): FailureDetail {
+  const attr = error instanceof KernelError ? error.attr : error instanceof WireError ? error.path.join('.') : ''
+  const offset = error instanceof KernelError || error instanceof WireError ? error.offset : undefined
+  return { code: error.code, ...(attr !== undefined && attr !== '' && { attr }), ...(offset !== undefined && { offset }) }
+}
+
 /** A refusal as a failure: `WHAT: strerror: the kernel's words`. Anything else is thrown again. */
 export function refusal(what: string, error: unknown): Failure {
   if (!(error instanceof NltoolError)) throw error
-  const attr = error instanceof KernelError ? error.attr : undefined
-  const offset = error instanceof KernelError || error instanceof WireError ? error.offset : undefined
-  const detail = { code: error.code, ...(attr !== undefined && { attr }), ...(offset !== undefined && { offset }) }
-  return new Failure(`${what}${what === '' ? '' : ': '}${reasonOf(error)}`, exitCode.refused, detail, { cause: error })
+  return new Failure(`${what}${what === '' ? '' : ': '}${reasonOf(error)}`, { detail: detailOf(error), cause: error })
 }
 
 /** Any error as a failure: one sentence and an exit code. */
@@ -27,11 +31,11 @@ export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error
   if (error instanceof NltoolError) return refusal('', error)
   const { message, oclif } = error as Error & { oclif?: { exit?: number } }
-  if (oclif?.exit !== undefined) {
-    // oclif's complaints about words and options; its second line points to the help.
-    const lines = message.split('\n').filter(line => line !== '' && !line.startsWith('See more help'))
-    return new Failure(lines.join(' '), exitCode.usage)
-  }
-  const text = message || String(error)
-  return new Failure(`internal error: ${text} (DEBUG=nltool shows where)`, exitCode.refused, {}, { cause: error })
+  // oclif's complaints about words and options; their last line points to the help.
+  if (oclif?.exit !== undefined) return usage(message.split('\n').filter(isComplaint).join(' '))
+  return new Failure(`internal error: ${message || String(error)} (DEBUG=nltool shows where)`, { cause: error })
+}
+
+function isComplaint(line: string): boolean {
+  return line !== '' && !line.startsWith('See more help')
 }

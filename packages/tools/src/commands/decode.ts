@@ -16,11 +16,13 @@ What cannot be decoded is reported with its offset and the path of the attribute
     protocol: option({ summary: 'Netlink protocol, where a capture does not say.', options: ['route', 'generic'] as const, default: 'route' })(),
   }
 
-  async run(): Promise<object> {
+  async run(): Promise<void> {
     const { flags } = await this.parse(Decode)
     const { decodeAll } = await import('../decode/run.ts')
-    const shown = await decodeAll(flags)
-    this.print(shown.text)
-    return shown.json
+    await this.execute(async ({ print }) => {
+      const shown = decodeAll(flags)
+      print(shown.text)
+      return shown.json
+    })
   }
 }

@@ -1,4 +1,3 @@
-import type { IfconfigCommand } from '../ifconfig/types.ts'
 import { NetlinkCommand } from '../netlink-command.ts'
 
 export default class Ifconfig extends NetlinkCommand {
@@ -24,27 +23,8 @@ Without alias, an inet address takes the place of the first one. Exit code 1: th
     { description: 'Names of all interfaces that are up.', command: '<%= config.bin %> ifconfig -lu' },
   ]
 
-  async run(): Promise<object> {
-    const { parseIfconfig } = await import('../ifconfig/parse.ts')
-    const command = parseIfconfig(this.words)
-    return changes(command) && command.ifname !== undefined ? this.change(command, command.ifname) : this.show(command)
+  async run(): Promise<void> {
+    const { ifconfig } = await import('../programs/ifconfig.ts')
+    await this.execute(ifconfig)
   }
-
-  private async show(command: IfconfigCommand): Promise<object> {
-    const { showInterfaces } = await import('../ifconfig/show.ts')
-    const shown = await this.readRoutes(route => showInterfaces(route, command))
-    this.print(shown.text)
-    return shown.json
-  }
-
-  private async change(command: IfconfigCommand, ifname: string): Promise<object> {
-    const { changeInterface } = await import('../ifconfig/change.ts')
-    const report = await this.changeRoutes(route => changeInterface(route, command, ifname))
-    this.print(report.text)
-    return report.json
-  }
-}
-
-function changes({ create, destroy, link, addresses, vlan }: IfconfigCommand): boolean {
-  return create || destroy || addresses.length > 0 || Object.keys(link).length > 0 || vlan.id !== undefined
 }

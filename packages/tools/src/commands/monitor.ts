@@ -12,8 +12,8 @@ Groups: link, neigh, ipv4-addr, ipv6-addr, ipv4-route, ipv6-route, nexthop. Defa
   static override strict = false
   static override args = { group: string({ description: 'Multicast group to listen to; any number of them.' }) }
 
-  async run(): Promise<never> {
+  async run(): Promise<void> {
     await this.parse(Monitor)
-    throw noServedKernel('monitor')
+    await this.execute(() => Promise.reject(noServedKernel('monitor')))
   }
 }

@@ -7,9 +7,9 @@ export default class Restore extends NetlinkCommand {
   static override examples = [{ description: 'Go back to what was saved.', command: '<%= config.bin %> restore before.state' }]
   static override args = { file: string({ description: 'File to read.', required: true }) }
 
-  async run(): Promise<object> {
+  async run(): Promise<void> {
     const { args } = await this.parse(Restore)
     const { restoreFrom } = await import('../state/transfer.ts')
-    return restoreFrom(this.session(), args.file)
+    await this.execute(({ session }) => restoreFrom(session, args.file))
   }
 }

@@ -1,6 +1,4 @@
-import { noServedKernel } from '../host.ts'
 import { NetlinkCommand } from '../netlink-command.ts'
-import type { RouteCommand } from '../route/types.ts'
 
 export default class Route extends NetlinkCommand {
   static override summary = 'Show and change the routing tables, as route(8) does.'
@@ -25,39 +23,8 @@ A second route to the same destination is refused. Exit code 1: the kernel refus
     { description: 'Delete all routes that have a gateway.', command: '<%= config.bin %> route flush' },
   ]
 
-  async run(): Promise<object> {
-    const { parseRoute } = await import('../route/parse.ts')
-    const command = parseRoute(this.words)
-    if (command.options.dry) return { dry: true }
-    if (command.verb === 'monitor') throw noServedKernel('route monitor')
-    if (command.verb === 'get' || command.verb === 'list') return this.look(command)
-    return command.verb === 'flush' ? this.flush(command) : this.change(command)
-  }
-
-  private async look(command: RouteCommand): Promise<object> {
-    const { getRoute, listRoutes } = await import('../route/look.ts')
-    const { fibsOf } = await import('../route/fibs.ts')
-    const shown = await this.readRoutes(async client => {
-      if (command.verb === 'get') return getRoute(client, command)
-      const [fib = 0] = await fibsOf(client, command.fibs)
-      return listRoutes(client, { numeric: true, wide: false, fib }, command.family)
-    })
-    this.print(shown.text)
-    return shown.json
-  }
-
-  private async flush(command: RouteCommand): Promise<object> {
-    const { flushRoutes } = await import('../route/look.ts')
-    const shown = await this.changeRoutes(client => flushRoutes(client, command))
-    if (!command.options.quiet) this.print(shown.text)
-    return shown.json
-  }
-
-  private async change(command: RouteCommand): Promise<object> {
-    const { changeRoute } = await import('../route/change.ts')
-    const { changed, text, failures } = await this.changeRoutes(client => changeRoute(client, command))
-    if (!command.options.quiet) this.print(text)
-    for (const failure of failures) this.complain(failure)
-    return changed
+  async run(): Promise<void> {
+    const { route } = await import('../programs/route.ts')
+    await this.execute(route)
   }
 }

@@ -10,9 +10,9 @@ export default class Save extends NetlinkCommand {
   ]
   static override args = { file: string({ description: 'File to write.', required: true }) }
 
-  async run(): Promise<object> {
+  async run(): Promise<void> {
     const { args } = await this.parse(Save)
     const { saveTo } = await import('../state/transfer.ts')
-    return saveTo(this.session(), args.file)
+    await this.execute(({ session }) => saveTo(session, args.file))
   }
 }

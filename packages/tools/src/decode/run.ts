@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { NETLINK_GENERIC, NETLINK_ROUTE } from '@nltool/nl-core'
 import { WireError } from '@nltool/nl-core/errno'
 import type { Abi } from '@nltool/nl-core/model'
-import { exitCode, Failure } from '../failure.ts'
+import { Failure } from '../failure.ts'
+import { detailOf } from '../sentence.ts'
 import type { Shown } from '../shown.ts'
 import { type Datagram, parseHex, readCapture } from './capture.ts'
 import { type Decoded, decodeDatagram } from './message.ts'
@@ -18,7 +19,7 @@ export interface DecodeWords {
 const protocols = { route: NETLINK_ROUTE, generic: NETLINK_GENERIC } as const
 
 /** Decodes what `--hex` or standard input holds. @throws Failure with offset and path of what cannot be decoded */
-export async function decodeAll({ hex, abi, protocol }: DecodeWords): Promise<Shown<Decoded[]>> {
+export function decodeAll({ hex, abi, protocol }: DecodeWords): Shown<Decoded[]> {
   const datagrams: Datagram[] = hex === undefined ? readCapture(readFileSync(0)) : [{ bytes: parseHex(hex), protocol: undefined }]
   const decoded = datagrams.flatMap(({ bytes, protocol: said }, i) => {
     const which = datagrams.length === 1 ? '' : `packet ${i + 1}: `
@@ -32,7 +33,6 @@ function decodeOne(bytes: Uint8Array, origin: { readonly abi: Abi; readonly prot
     return decodeDatagram(bytes, origin)
   } catch (error) {
     if (!(error instanceof WireError)) throw error
-    const detail = { code: error.code, offset: error.offset, ...(error.path.length > 0 && { attr: error.path.join('.') }) }
-    throw new Failure(`${which}${error.message}`, exitCode.refused, detail, { cause: error })
+    throw new Failure(`${which}${error.message}`, { detail: detailOf(error), cause: error })
   }
 }

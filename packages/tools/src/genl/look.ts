@@ -1,7 +1,7 @@
 import type { FamilyInfo, Generic, GenericFamily } from '@nltool/nl-genl'
 import { NltoolError } from '@nltool/nl-core/errno'
 import { Failure } from '../failure.ts'
-import { refusal } from '../sentence.ts'
+import { detailOf } from '../sentence.ts'
 import type { Shown } from '../shown.ts'
 import type { FamilyFormat } from './formats.ts'
 import { type FamilyJson, familyJson, formatFamily } from './text.ts'
@@ -24,7 +24,6 @@ export async function find(genl: Generic, which: string): Promise<GenericFamily>
     return /^(0x[\da-f]+|\d+)$/i.test(which) ? await genl.familyById(Number(which)) : await genl.resolve(which)
   } catch (error) {
     if (!(error instanceof NltoolError) || error.code !== 'ENOENT') throw error
-    const { exit, detail } = refusal('', error)
-    throw new Failure(`there is no generic netlink family ${which}`, exit, detail, { cause: error })
+    throw new Failure(`there is no generic netlink family ${which}`, { detail: detailOf(error), cause: error })
   }
 }

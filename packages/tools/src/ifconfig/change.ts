@@ -1,7 +1,7 @@
 import type { AddressAdd, LinkChange, RouteClient } from '@nltool/nl-route'
 import { NltoolError } from '@nltool/nl-core/errno'
 import { Failure, usage } from '../failure.ts'
-import { refusal } from '../sentence.ts'
+import { detailOf, refusal } from '../sentence.ts'
 import { noInterface } from './show.ts'
 import type { AddressWords, IfconfigCommand, LinkWords } from './types.ts'
 
@@ -43,8 +43,7 @@ async function create(route: RouteClient, { vlan }: IfconfigCommand, given: stri
     return ifname
   } catch (error) {
     if (error instanceof NltoolError && error.code === 'EEXIST') {
-      const { exit, detail } = refusal('', error)
-      throw new Failure(`interface ${given} already exists`, exit, detail, { cause: error })
+      throw new Failure(`interface ${given} already exists`, { detail: detailOf(error), cause: error })
     }
     throw refusal('SIOCIFCREATE2', error)
   }

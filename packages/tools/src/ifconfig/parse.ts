@@ -1,6 +1,7 @@
 import { usage } from '../failure.ts'
 import type { Family } from '../inet.ts'
 import { lookUp } from '../keyword.ts'
+import { readOptions } from '../options.ts'
 import { type Draft, emptyDraft } from './draft.ts'
 import { addressWord, keywords } from './keywords.ts'
 import type { IfconfigCommand, IfconfigOptions, ShownFamily } from './types.ts'
@@ -56,39 +57,25 @@ function valueOf(word: string, rest: string[]): string {
   return value
 }
 
-const switches = 'alduCmLnv'
-const valued = 'fgG'
-
 function parseOptions(argv: readonly string[]): { options: IfconfigOptions; rest: readonly string[] } {
-  let letters = ''
-  const values: Record<string, string> = {}
-  let at = 0
-  for (; /^-[A-Za-z]+$/.test(argv[at] ?? '') && lookUp(keywords, argv[at] ?? '') === undefined; at++) {
-    for (const letter of (argv[at] ?? '').slice(1)) {
-      if (valued.includes(letter)) values[letter] = argv[++at] ?? noValue(letter)
-      else if (switches.includes(letter)) letters += letter
-      else throw usage(`unknown option: -${letter}`)
-    }
-  }
-  const has = (letter: string) => letters.includes(letter)
-  if (has('u') && has('d')) throw usage('-u and -d exclude each other')
+  const isWord = (word: string) => lookUp(keywords, word) !== undefined
+  const { letters, values, rest } = readOptions(argv, { switches: 'aduLlmCnv', valued: 'fgG', isWord })
+  const up = letters.has('u')
+  const down = letters.has('d')
+  if (up && down) throw usage('-u and -d exclude each other')
   const options: IfconfigOptions = {
-    all: has('a') || values['g'] !== undefined || values['G'] !== undefined || has('u') || has('d'),
-    list: has('l'),
-    up: has('u'),
-    down: has('d'),
-    cloners: has('C'),
-    group: values['g'],
-    notGroup: values['G'],
-    capabilities: has('m'),
-    lifetimes: has('L'),
-    maskStyle: parseMaskStyle(values['f'] ?? ''),
+    all: letters.has('a') || values.has('g') || values.has('G') || up || down,
+    list: letters.has('l'),
+    up,
+    down,
+    cloners: letters.has('C'),
+    group: values.get('g'),
+    notGroup: values.get('G'),
+    capabilities: letters.has('m'),
+    lifetimes: letters.has('L'),
+    maskStyle: parseMaskStyle(values.get('f') ?? ''),
   }
-  return { options, rest: argv.slice(at) }
-}
-
-function noValue(letter: string): never {
-  throw usage(`-${letter}: a value must follow`)
+  return { options, rest }
 }
 
 /** `inet:cidr,inet6:cidr`. */

@@ -1,7 +1,7 @@
 import { NltoolError } from '@nltool/nl-core/errno'
 import { type RouteAdd, type RouteClient, RTF } from '@nltool/nl-route'
 import { Failure } from '../failure.ts'
-import { reasonOf, refusal } from '../sentence.ts'
+import { detailOf, reasonOf } from '../sentence.ts'
 import { fibsOf } from './fibs.ts'
 import { changeReasons, changeText } from './text.ts'
 import type { RouteCommand } from './types.ts'
@@ -86,11 +86,10 @@ function toRequest({ destination, gateway, type, flags, mtu, weight, expire, fam
 function changeFailure(command: RouteCommand, table: number, error: unknown): Failure {
   if (!(error instanceof NltoolError)) throw error
   const line = `${changeText(command)} fib ${table}: ${changeReasons[error.code] ?? reasonOf(error)}`
-  const before = error.code === 'ESRCH' ? 'route has not been found\n' : ''
-  const { exit, detail } = refusal('', error)
-  return new Failure(`${before}${line}`, exit, detail, { cause: error })
+  const before = error.code === 'ESRCH' ? 'route: route has not been found\n' : ''
+  return new Failure(`${before}${line}`, { detail: detailOf(error), spoken: true, cause: error })
 }
 
-function joined(failures: readonly Failure[], { exit, detail, cause }: Failure): Failure {
-  return new Failure(failures.map(({ message }) => message).join('\n'), exit, detail, { cause })
+function joined(failures: readonly Failure[], { detail, cause }: Failure): Failure {
+  return new Failure(failures.map(({ message }) => message).join('\n'), { detail, spoken: true, cause })
 }

@@ -1,4 +1,4 @@
-import { Failure, exitCode, usage } from '../failure.ts'
+import { type Failure, usage } from '../failure.ts'
 import { addressBits, type Family, familyOf, inetAton, inetNetwork, isInet6, prefixlenOf } from '../inet.ts'
 import { parseNumber } from '../number.ts'
 import type { Destination, Gateway } from './types.ts'
@@ -80,5 +80,5 @@ export function parseGateway(typed: string): Gateway {
 }
 
 function badAddress(text: string): Failure {
-  return new Failure(`bad address: ${text}`, exitCode.usage)
+  return usage(`bad address: ${text}`)
 }

@@ -4,7 +4,7 @@ import { Failure } from '../failure.ts'
 import type { Family } from '../inet.ts'
 import { type RowContext, rowsOf } from '../netstat/rows.ts'
 import { formatTables, type TableStyle } from '../netstat/table.ts'
-import { reasonOf, refusal } from '../sentence.ts'
+import { detailOf, reasonOf, refusal } from '../sentence.ts'
 import type { Shown } from '../shown.ts'
 import { fibsOf } from './fibs.ts'
 import { flushLine, formatGet } from './text.ts'
@@ -39,8 +39,7 @@ export async function getRoute(route: RouteClient, command: RouteCommand): Promi
 }
 
 function notFound(typed: string | undefined, error: NltoolError): Failure {
-  const { exit, detail } = refusal('', error)
-  return new Failure(`route has not been found: ${typed}: ${reasonOf(error)}`, exit, detail, { cause: error })
+  return new Failure(`route has not been found: ${typed}: ${reasonOf(error)}`, { detail: detailOf(error), cause: error })
 }
 
 /** `netstat -r` and `route show`: one table of the families asked for. */
@@ -52,6 +51,12 @@ export async function listRoutes(route: RouteClient, style: TableStyle, family?:
     text: formatTables(routes.flatMap(each => rowsOf(each, context)), style),
     json: routes.map(each => ({ ...each, ifname: linkOf(each, links)?.ifname ?? null })),
   }
+}
+
+/** `route show`: the table that the command names. */
+export async function listTable(route: RouteClient, { fibs, family }: RouteCommand): Promise<Shown<RouteShown[]>> {
+  const [fib = 0] = await fibsOf(route, fibs)
+  return listRoutes(route, { numeric: true, wide: false, fib }, family)
 }
 
 function inetFirst(a: Route, b: Route): number {

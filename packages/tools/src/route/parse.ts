@@ -1,5 +1,6 @@
 import { usage } from '../failure.ts'
 import { lookUp } from '../keyword.ts'
+import { readOptions } from '../options.ts'
 import { parseDestination, parseGateway } from './destination.ts'
 import { type Draft, emptyDraft } from './draft.ts'
 import { type Modifier, modifiers, verbs, words as plainWords } from './keywords.ts'
@@ -24,22 +25,11 @@ export function parseRoute(argv: readonly string[]): RouteCommand {
   return finish(draft, verb, word, options)
 }
 
-const optionLetters = '46dnqtv'
-
 function parseOptions(argv: readonly string[], draft: Draft): { options: RouteOptions; rest: readonly string[] } {
-  let letters = ''
-  let at = 0
-  for (; argv[at]?.startsWith('-'); at++) {
-    const group = (argv[at] ?? '').slice(1)
-    const wrong = [...group].find(letter => !optionLetters.includes(letter))
-    if (wrong !== undefined || group === '') throw complain(`bad option: ${argv[at]}`)
-    letters += group
-  }
-  const has = (letter: string) => letters.includes(letter)
-  if (has('4')) draft.family = 'inet'
-  if (has('6')) draft.family = 'inet6'
-  const options = { numeric: has('n'), quiet: has('q'), dry: has('d') || has('t') }
-  return { options, rest: argv.slice(at) }
+  const { letters, rest } = readOptions(argv, { switches: '46dnqtv', valued: '' })
+  if (letters.has('4')) draft.family = 'inet'
+  if (letters.has('6')) draft.family = 'inet6'
+  return { options: { numeric: letters.has('n'), quiet: letters.has('q'), dry: letters.has('d') || letters.has('t') }, rest }
 }
 
 /** Positional words in their order. */

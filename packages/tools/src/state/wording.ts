@@ -25,5 +25,5 @@ export function worded<T>(what: string, path: string, done: string, work: () => 
 export function inWords(what: string, path: string, done: string, error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException).code
   if (error instanceof Failure || code === undefined) return error
-  return new Failure(`${what} ${path} cannot be ${done}: ${reasons[code] ?? code}`, undefined, {}, { cause: error })
+  return new Failure(`${what} ${path} cannot be ${done}: ${reasons[code] ?? code}`, { cause: error })
 }

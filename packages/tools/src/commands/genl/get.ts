@@ -1,5 +1,6 @@
 import { string } from '@oclif/core/args'
 import { option } from '@oclif/core/flags'
+import { readGeneric } from '../../clients.ts'
 import { familyFormats } from '../../genl/formats.ts'
 import { NetlinkCommand } from '../../netlink-command.ts'
 
@@ -14,11 +15,13 @@ export default class GenlGet extends NetlinkCommand {
     format: option({ summary: 'Layout of which tool.', options: familyFormats, default: 'freebsd' })(),
   }
 
-  async run(): Promise<object> {
+  async run(): Promise<void> {
     const { args, flags } = await this.parse(GenlGet)
     const { getFamily } = await import('../../genl/look.ts')
-    const shown = await this.readGeneric(genl => getFamily(genl, args.family, flags.format))
-    this.print(shown.text)
-    return shown.json
+    await this.execute(async ({ session, print }) => {
+      const shown = await readGeneric(session, genl => getFamily(genl, args.family, flags.format))
+      print(shown.text)
+      return shown.json
+    })
   }
 }

@@ -1,4 +1,5 @@
 import { option } from '@oclif/core/flags'
+import { readGeneric } from '../../clients.ts'
 import { familyFormats } from '../../genl/formats.ts'
 import { NetlinkCommand } from '../../netlink-command.ts'
 
@@ -12,11 +13,13 @@ export default class GenlList extends NetlinkCommand {
     format: option({ summary: 'Layout of which tool.', options: familyFormats, default: 'freebsd' })(),
   }
 
-  async run(): Promise<object> {
+  async run(): Promise<void> {
     const { flags } = await this.parse(GenlList)
     const { listFamilies } = await import('../../genl/look.ts')
-    const shown = await this.readGeneric(genl => listFamilies(genl, flags.format))
-    this.print(shown.text)
-    return shown.json
+    await this.execute(async ({ session, print }) => {
+      const shown = await readGeneric(session, genl => listFamilies(genl, flags.format))
+      print(shown.text)
+      return shown.json
+    })
   }
 }

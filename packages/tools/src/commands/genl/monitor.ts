@@ -11,8 +11,8 @@ export default class GenlMonitor extends NetlinkCommand {
     group: string({ description: 'Group of the family; all of them if absent.' }),
   }
 
-  async run(): Promise<never> {
+  async run(): Promise<void> {
     await this.parse(GenlMonitor)
-    throw noServedKernel('genl monitor')
+    await this.execute(() => Promise.reject(noServedKernel('genl monitor')))
   }
 }

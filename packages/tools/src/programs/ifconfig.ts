@@ -1,0 +1,29 @@
+import { changeRoutes, readRoutes } from '../clients.ts'
+import { parseIfconfig } from '../ifconfig/parse.ts'
+import type { IfconfigCommand } from '../ifconfig/types.ts'
+import type { Invocation, Program } from '../invocation.ts'
+
+/** ifconfig(8). */
+export const ifconfig: Program = async invocation => {
+  const command = parseIfconfig(invocation.words)
+  const { ifname } = command
+  return ifname !== undefined && changes(command) ? change(invocation, command, ifname) : show(invocation, command)
+}
+
+function changes({ create, destroy, link, addresses, vlan }: IfconfigCommand): boolean {
+  return create || destroy || addresses.length > 0 || Object.keys(link).length > 0 || vlan.id !== undefined
+}
+
+async function show({ session, print }: Invocation, command: IfconfigCommand): Promise<object> {
+  const { showInterfaces } = await import('../ifconfig/show.ts')
+  const shown = await readRoutes(session, route => showInterfaces(route, command))
+  print(shown.text)
+  return shown.json
+}
+
+async function change({ session, print }: Invocation, command: IfconfigCommand, ifname: string): Promise<object> {
+  const { changeInterface } = await import('../ifconfig/change.ts')
+  const report = await changeRoutes(session, route => changeInterface(route, command, ifname))
+  print(report.text)
+  return report.json
+}

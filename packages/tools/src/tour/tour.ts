@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Step, steps } from './steps.ts'
+
+/** Shows each step: the command as one would type it, really run (`run` is its file), and what it prints. */
+export async function tour(run: string): Promise<void> {
+  const state = await mkdtemp(join(tmpdir(), 'nltool-tour-'))
+  try {
+    say('nltool: netlink, with a kernel in the box. Every line that starts with $ is a command, run as it stands.')
+    for (const step of steps) await show(step, run, state)
+    say('\nThat was a real netlink conversation with an embedded kernel, one process for each command. Go on from here:')
+    say('  npx nltool ifconfig            your own kernel; its state is kept in ~/.local/state/nltool')
+    say('  npx nltool route --help        every command has --help with examples, and --json')
+  } finally {
+    await rm(state, { recursive: true, force: true })
+  }
+}
+
+async function show({ says, command }: Step, run: string, state: string): Promise<void> {
+  if (says !== '') say(`\n${says}`)
+  say(bold(`$ nltool ${command}`))
+  const { output, code } = await execute([run, ...command.split(' ')], state)
+  if (output !== '') process.stdout.write(output)
+  if (code !== 0) say(`(exit code ${code})`)
+}
+
+/** Runs a process of its own. Errors stand on standard error: here they follow the output. */
+function execute(args: readonly string[], state: string): Promise<{ output: string; code: number }> {
+  const env = { ...process.env, XDG_STATE_HOME: state }
+  return new Promise(resolve => {
+    const child = execFile(process.execPath, args, { env }, (_error, stdout, stderr) => {
+      resolve({ output: `${stdout}${stderr}`, code: child.exitCode ?? 1 })
+    })
+  })
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+function bold(text: string): string {
+  const colours = process.stdout.isTTY && process.env['NO_COLOR'] === undefined
+  return colours ? `\x1b[1m${text}\x1b[0m` : text
+}
