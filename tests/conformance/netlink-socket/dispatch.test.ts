@@ -117,7 +117,9 @@ describe('NS 6.2 protocol dispatchers', () => {
     dumping.send(request(ITEM_GET, { abi: 'linux' }))
     await world.settle()
     let gone = false
-    const going = world.netlink.unregister(0, { abortDumps: true }).then(() => void (gone = true))
+    const going = world.netlink.unregister(0, { abortDumps: true }).then(() => {
+      gone = true
+    })
     await world.settle()
     expect(gone).toBe(false)
     expect(drain(dumping).at(-1)).toMatchObject({ type: NLMSG_DONE, flags: NLM_F_MULTI })

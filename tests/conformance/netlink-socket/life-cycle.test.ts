@@ -108,7 +108,12 @@ describe('NS 2.3 port ids', () => {
 
   it('bind with nl_pid 0: sixteen random tries, then EADDRINUSE', () => {
     let calls = 0
-    const random = { u32: () => ((calls += 1), 5) }
+    const random = {
+      u32() {
+        calls += 1
+        return 5
+      },
+    }
     const world = createWorld({ random })
     boundTo(world, 'freebsd', 0)
     expect(boundTo(world, 'freebsd', 0)).toBe(262149)
@@ -350,7 +355,9 @@ describe('NS 2.9 close with pending work', () => {
     socket.send(request(ITEM_WAIT, { item: itemOf(5) }))
     await world.settle()
     let closed = false
-    const closing = socket.close().then(() => void (closed = true))
+    const closing = socket.close().then(() => {
+      closed = true
+    })
     await world.settle()
     expect(closed).toBe(false)
     world.proceed()

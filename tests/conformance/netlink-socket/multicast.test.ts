@@ -48,7 +48,13 @@ describe('NS 9.1 delivery', () => {
   it('encoded once per ABI that listens; the listeners of one share the frame', () => {
     const world = createWorld()
     let encodings = 0
-    const counted = { ...itemBody, codec: (abi: 'freebsd' | 'linux') => ((encodings += 1), itemBody.codec(abi)) }
+    const counted = {
+      ...itemBody,
+      codec(abi: 'freebsd' | 'linux') {
+        encodings += 1
+        return itemBody.codec(abi)
+      },
+    }
     const listeners = Array.from({ length: 5 }, () => member(world))
     listeners.push(member(world, { abi: 'linux' }), member(world, { abi: 'linux' }))
     world.netlink.notify(bareCtx(world, vnet0), {

@@ -229,7 +229,9 @@ describe('LK B5 when NLM_F_DUMP_INTR is set', () => {
   })
 
   it('change and exact undo between parts: flagged', async () => {
-    const parts = await dumpInParts((part, world) => void (part === 2 && (world.generation += 2)))
+    const parts = await dumpInParts((part, world) => {
+      if (part === 2) world.generation += 2
+    })
     expect(parts[2]?.[0]).toBe(true)
   })
 })

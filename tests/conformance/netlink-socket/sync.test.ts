@@ -292,7 +292,9 @@ describe('NS 12.2 sync', () => {
     const socket = openSync(world)
     const sending = socket.send(request(ITEM_WAIT, { item: itemOf(1) }))
     let closed = false
-    const closing = socket.close().then(() => void (closed = true))
+    const closing = socket.close().then(() => {
+      closed = true
+    })
     await world.settle()
     expect(closed).toBe(false)
     world.proceed()

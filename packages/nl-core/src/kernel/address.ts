@@ -22,9 +22,11 @@ export function bind(sock: Sock, to: SockaddrNl | Uint8Array): void {
 export function connect(sock: Sock, to: SockaddrNl | Uint8Array): void {
   checkOpen(sock)
   if (sock.core.personality.connectedFromBirth && !sock.rules.bindsOnSend) throw new SocketError('EISCONN')
-  if (sock.rules.bindsOnSend) return connectLinux(sock, to)
-  decodeSockaddr(to, sock.rules.abi)
-  if (!sock.bound) sock.core.ports.autobind(sock)
+  if (sock.rules.bindsOnSend) connectLinux(sock, to)
+  else {
+    decodeSockaddr(to, sock.rules.abi)
+    if (!sock.bound) sock.core.ports.autobind(sock)
+  }
 }
 
 function connectLinux(sock: Sock, to: SockaddrNl | Uint8Array): void {

@@ -13,8 +13,13 @@ export function queueChunk(sock: Sock, chunk: Chunk): void {
 /** Queues a chunk, or loses it if the buffer is full: then the next recv says so. */
 export function offerChunk(sock: Sock, chunk: Chunk): void {
   const { rx } = sock
-  if (!isFull(rx) && !rx.congested) return queueChunk(sock, chunk)
+  if (isFull(rx) || rx.congested) lose(sock, chunk)
+  else queueChunk(sock, chunk)
+}
+
+function lose(sock: Sock, chunk: Chunk): void {
   if (sock.state === 'closed') return
+  const { rx } = sock
   rx.droppedMessages += chunk.messages
   rx.droppedBytes += chunk.end - chunk.start
   rx.drops += chunk.messages

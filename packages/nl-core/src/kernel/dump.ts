@@ -102,15 +102,17 @@ function pullRun(sock: Sock, dump: RunningDump): void {
 
 /** Writes one object, or the end. */
 function pullOne(sock: Sock, dump: RunningDump): void {
-  let next: IteratorResult<unknown>
-  try {
-    if (dump.aborted !== undefined) return failDump(sock, dump, dump.aborted)
-    next = dump.bodies.next()
-    if (next.done !== true) return writeObject(sock, dump, next.value)
-  } catch (error) {
-    return failDump(sock, dump, failureOf(dump.request, error))
+  if (dump.aborted !== undefined) {
+    failDump(sock, dump, dump.aborted)
+    return
   }
-  finish(sock, dump, undefined)
+  try {
+    const next = dump.bodies.next()
+    if (next.done === true) finish(sock, dump, undefined)
+    else writeObject(sock, dump, next.value)
+  } catch (error) {
+    failDump(sock, dump, failureOf(dump.request, error))
+  }
 }
 
 function writeObject(sock: Sock, dump: RunningDump, body: unknown): void {
@@ -139,9 +141,11 @@ function interrupted(dump: RunningDump): number {
 }
 
 function failDump(sock: Sock, dump: RunningDump, failure: Failure): void {
-  if (dump.count > 0 || sock.core.personality.failedDump === 'done') return finish(sock, dump, failure)
-  endDump(sock, dump)
-  refuse(dump.request, failure)
+  if (dump.count > 0 || sock.core.personality.failedDump === 'done') finish(sock, dump, failure)
+  else {
+    endDump(sock, dump)
+    refuse(dump.request, failure)
+  }
 }
 
 function finish(sock: Sock, dump: RunningDump, failure: Failure | undefined): void {

@@ -35,7 +35,11 @@ export function changeMembership(sock: Sock, number: number, on: boolean): void 
     throw new SocketError(sock.rules.groupRange, `group ${number} is not in 1..${groupLimit(sock)}`)
   }
   const group = toModelGroup(sock, number)
-  if (!on) return sock.core.groups.leave(sock, group)
+  if (on) joinGroup(sock, group)
+  else sock.core.groups.leave(sock, group)
+}
+
+function joinGroup(sock: Sock, group: number): void {
   checkGroup(sock, group)
   if (sock.cred.ownVnet) sock.core.groups.join(sock, group) // in a jail without its own stack nothing happens
 }

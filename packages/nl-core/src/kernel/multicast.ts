@@ -86,9 +86,13 @@ export function createMulticast(core: Core): Multicast {
         origin.echo(abi => encode(notification, abi, origin.seq, origin.portid))
       }
       const made: Record<Abi, Encoded | undefined> = { freebsd: undefined, linux: undefined }
-      const encoded = (abi: Abi) => {
-        const chunk = made[abi]
-        return chunk === undefined ? (made[abi] = chunkFor(notification, abi, origin)) : chunk
+      const encoded = (abi: Abi): Encoded => {
+        let chunk = made[abi]
+        if (chunk === undefined) {
+          chunk = chunkFor(notification, abi, origin)
+          made[abi] = chunk
+        }
+        return chunk
       }
       toMembers(notification, encoded)
       if (core.groups.everywhere.length > 0) toEverywhere(notification, encoded)

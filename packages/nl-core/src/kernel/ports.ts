@@ -36,8 +36,8 @@ export function createPortTable(): PortTable {
 
   function take(sock: Sock, portid: number): void {
     if (taken(sock, portid)) throw new SocketError('EADDRINUSE', `port ${portid} is taken`)
-    let ports = stacks.get(sock.vnet)
-    if (ports === undefined) stacks.set(sock.vnet, (ports = new Map()))
+    const ports = stacks.get(sock.vnet) ?? new Map<number, Sock[]>()
+    stacks.set(sock.vnet, ports)
     const at = ports.get(portid)
     if (at === undefined) ports.set(portid, [sock])
     else at.push(sock)

@@ -27,35 +27,47 @@ const rows = {
     number: { freebsd: freebsd.SO_SNDBUF, linux: linux.SO_SNDBUF },
     kind: 'int',
     get: sock => sock.tx.hiwat,
-    set: (sock, value) => void (sock.tx.hiwat = sendSize(sock, value)),
+    set(sock, value) {
+      sock.tx.hiwat = sendSize(sock, value)
+    },
   },
   SO_RCVBUF: {
     number: { freebsd: freebsd.SO_RCVBUF, linux: linux.SO_RCVBUF },
     kind: 'int',
     get: sock => sock.rx.hiwat,
-    set: (sock, value) => void (sock.rx.hiwat = receiveSize(sock, value)),
+    set(sock, value) {
+      sock.rx.hiwat = receiveSize(sock, value)
+    },
   },
   SO_SNDBUFFORCE: {
     number: { freebsd: undefined, linux: 32 },
     kind: 'int',
-    set: (sock, value) => void (sock.tx.hiwat = forced(sock, value, linuxMin.send)),
+    set(sock, value) {
+      sock.tx.hiwat = forced(sock, value, linuxMin.send)
+    },
   },
   SO_RCVBUFFORCE: {
     number: { freebsd: undefined, linux: 33 },
     kind: 'int',
-    set: (sock, value) => void (sock.rx.hiwat = forced(sock, value, linuxMin.receive)),
+    set(sock, value) {
+      sock.rx.hiwat = forced(sock, value, linuxMin.receive)
+    },
   },
   SO_RCVTIMEO: {
     number: { freebsd: freebsd.SO_RCVTIMEO, linux: linux.SO_RCVTIMEO },
     kind: 'time',
     get: sock => sock.receiveTimeoutMs,
-    set: (sock, value) => void (sock.receiveTimeoutMs = value),
+    set(sock, value) {
+      sock.receiveTimeoutMs = value
+    },
   },
   SO_SNDTIMEO: {
     number: { freebsd: freebsd.SO_SNDTIMEO, linux: linux.SO_SNDTIMEO },
     kind: 'time',
     get: sock => sock.sendTimeoutMs,
-    set: (sock, value) => void (sock.sendTimeoutMs = value),
+    set(sock, value) {
+      sock.sendTimeoutMs = value
+    },
   },
   SO_TYPE: { number: { freebsd: 0x1008, linux: 3 }, kind: 'int', get: sock => sock.type },
   SO_ERROR: { number: { freebsd: 0x1007, linux: 4 }, kind: 'int', get: () => 0 },

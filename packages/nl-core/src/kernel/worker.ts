@@ -32,7 +32,10 @@ function work(sock: Sock): void {
     const datagram = sock.tx.queue[0]
     if (datagram === undefined) break
     const outcome = serveDatagram(sock, datagram)
-    if (outcome instanceof Promise) return workLater(sock, datagram, outcome)
+    if (outcome instanceof Promise) {
+      workLater(sock, datagram, outcome)
+      return
+    }
     if (outcome !== 'paused') retire(sock, datagram)
   }
   sock.idle?.()
