@@ -24,7 +24,7 @@ import type { NetState } from './net-state.ts'
 import type { IfRecord } from './record.ts'
 import { rename } from './rename.ts'
 import type { IfTarget, InetAddr, InetAddrSpec } from './types.ts'
-import { recordOf } from './view.ts'
+import { recordOf, stackOf } from './view.ts'
 
 /**
  * Changes of an interface. All take the held RTNL and are done when they return, or have changed nothing. Each throws
@@ -87,6 +87,8 @@ export function editable(ctx: Ctx, rtnl: RtnlHeld, ifp: IfTarget): IfRecord {
   if (!record.attached && record.world.defects.addsStayOpen !== true) {
     throw new NetlinkError('ENXIO', `${record.name} is ${record.state}`)
   }
+  // A reference speaks for the network stack in which it was taken: the interface may be somebody else's by now.
+  if (record.vnet !== stackOf(ifp)) throw new NetlinkError('ENXIO', `${record.name} has moved to another network stack`)
   if (netOf(record).dying) throw new NetlinkError('EBUSY', `network stack ${record.vnet} is shutting down`)
   return record
 }

@@ -1,4 +1,4 @@
-import type { Ctx } from '@nltool/nl-core/model'
+import type { Ctx, VnetId } from '@nltool/nl-core/model'
 import { InvariantError } from './errors.ts'
 import type { IfRecord } from './record.ts'
 import type { Ifnet, IfView } from './types.ts'
@@ -41,6 +41,7 @@ export interface HangingKind {
 /** Data of one kind during one stay in a network stack. */
 export interface Version {
   readonly data: unknown
+  readonly vnet: VnetId
   /** Epoch times from which and before which an opened section sees it. */
   readonly since: number
   until: number
@@ -74,7 +75,7 @@ function attachKind(ctx: Ctx, record: IfRecord, kind: HangingKind, slot: number)
   const older = record.hanging[slot]
   // The first stay is visible to every section: nobody can have read "none" of an interface that was not findable.
   const since = record.unlinkedAt === 0 ? 0 : world.epoch.advance()
-  record.hanging[slot] = { data, since, until: Infinity, older }
+  record.hanging[slot] = { data, vnet: record.vnet, since, until: Infinity, older }
 }
 
 /**
@@ -120,15 +121,15 @@ export function freeHanging(record: IfRecord): void {
 }
 
 /** What a section opened at an epoch time sees. The same throughout the section, also if a move happens in between. */
-export function hangingAt(record: IfRecord, slot: number, entered: number): unknown {
+export function hangingAt(record: IfRecord, slot: number, vnet: VnetId, entered: number): unknown {
   for (let version = record.hanging?.[slot]; version !== undefined; version = version.older) {
-    if (version.since <= entered && entered < version.until) return version.data
+    if (version.vnet === vnet && version.since <= entered && entered < version.until) return version.data
   }
   return undefined
 }
 
-/** What is active now. */
-export function hangingNow(record: IfRecord, slot: number): unknown {
+/** What is active now, for those who ask on behalf of the network stack in which it is. */
+export function hangingNow(record: IfRecord, slot: number, vnet: VnetId): unknown {
   const version = record.hanging?.[slot]
-  return version?.until === Infinity ? version.data : undefined
+  return version?.vnet === vnet && version.until === Infinity ? version.data : undefined
 }

@@ -75,23 +75,23 @@ export function createInterfaces(world: World, net: NetState): Interfaces {
   return {
     byIndexAttached(section, index) {
       const record = attached(index)
-      return record === undefined ? undefined : borrow(record, section)
+      return record === undefined ? undefined : borrow(record, section, vnet)
     },
     byIndex(section, index) {
       const record = present(index)
-      return record === undefined ? undefined : borrow(record, section)
+      return record === undefined ? undefined : borrow(record, section, vnet)
     },
     byName(section, name) {
       const record = net.names.get(name)
-      return record === undefined ? undefined : borrow(record, section)
+      return record === undefined ? undefined : borrow(record, section, vnet)
     },
     byIndexRef(_ctx, index, tag) {
       const record = attached(index)
-      return record === undefined ? undefined : tryRef(record, tag)
+      return record === undefined ? undefined : tryRef(record, vnet, tag)
     },
     byNameRef(_ctx, name, tag) {
       const record = net.names.get(name)
-      return record === undefined ? undefined : tryRef(record, tag)
+      return record === undefined ? undefined : tryRef(record, vnet, tag)
     },
     resolve(section, id, options) {
       const record = table.slots.records[id.index]
@@ -102,10 +102,10 @@ export function createInterfaces(world: World, net: NetState): Interfaces {
       if (record.attached) return { kind: 'ok', ifp: borrow(record, section) }
       return { kind: 'detached', ifp: options?.allowDetached === true ? borrow(record, section) : undefined }
     },
-    list: section => [...net.list].map(record => borrow(record, section)),
+    list: section => [...net.list].map(record => borrow(record, section, vnet)),
     indexes,
     after: index => net.indexes.next(index) as IfIndex | undefined,
-    groupMembers: (section, group) => [...(net.groups.get(group) ?? [])].map(record => borrow(record, section)),
+    groupMembers: (section, group) => [...(net.groups.get(group) ?? [])].map(record => borrow(record, section, vnet)),
     groups: () => [...net.groups.keys()],
     get generation() {
       return net.generation

@@ -1,4 +1,5 @@
 import type { Errno } from '@nltool/nl-core/errno'
+import type { VnetId } from '@nltool/nl-core/model'
 import {
   IFCOUNTER_IBYTES,
   IFCOUNTER_IPACKETS,
@@ -21,17 +22,24 @@ export function count(record: IfRecord, counter: number, by: number | bigint): v
   record.counters[counter] = value + BigInt(by)
 }
 
-/** Attached, and since before the section was opened where it is: nothing crosses network stacks with a move. */
-function mayUse(record: IfRecord, entered: number): boolean {
-  return record.attached && entered >= record.movedAt
+/** Attached in the network stack that asks, since before the section was opened: nothing crosses over with a move. */
+function mayUse(record: IfRecord, vnet: VnetId, entered: number): boolean {
+  return record.attached && record.vnet === vnet && entered >= record.movedAt
 }
 
 /**
  * Output, from the look-up down to the driver in one section. The driver is still called for sections that were open
  * when the interface was taken off its list, which detach waits for; after that its methods are dead (if_dead.c).
  */
-export function send(record: IfRecord, ifp: Ifnet, packet: Uint8Array, entered: number): Errno | undefined {
-  const callable = mayUse(record, entered) || (record.announced && entered < record.unlinkedAt)
+export function send(
+  record: IfRecord,
+  ifp: Ifnet,
+  packet: Uint8Array,
+  vnet: VnetId,
+  entered: number,
+): Errno | undefined {
+  const leaving = record.announced && record.vnet === vnet && entered < record.unlinkedAt
+  const callable = leaving || mayUse(record, vnet, entered)
   const transmit = record.methods?.transmit
   if (!callable || transmit === undefined) return 'ENXIO'
   if ((record.flags & IFF_UP) === 0) return 'ENETDOWN'
@@ -46,8 +54,8 @@ export function send(record: IfRecord, ifp: Ifnet, packet: Uint8Array, entered: 
 }
 
 /** Input, from the driver to the top of the network stack in one section: delivered, or dropped and counted once. */
-export function receive(record: IfRecord, ifp: Ifnet, packet: Uint8Array, entered: number): boolean {
-  if (!mayUse(record, entered)) {
+export function receive(record: IfRecord, ifp: Ifnet, packet: Uint8Array, vnet: VnetId, entered: number): boolean {
+  if (!mayUse(record, vnet, entered)) {
     count(record, IFCOUNTER_IQDROPS, 1)
     return false
   }

@@ -32,10 +32,16 @@ export function releaseHolder(record: IfRecord, holder: Holder): void {
 export function dropCount(record: IfRecord): void {
   if (record.refs === 0) throw new IfRefError(`the count of ${record.name} would go below zero`)
   record.refs -= 1
-  if (record.refs === 0) queueReclaim(record)
+  if (record.refs === 0 || gone(record)) queueReclaim(record)
 }
 
+/** The seeded defect: whoever else holds the interface does not count. */
+const gone = (record: IfRecord): boolean =>
+  record.world.defects.freeIgnoresCount === true && record.state === 'free-pending'
+
 function queueReclaim(record: IfRecord): void {
+  // Only a seeded defect counts down to zero a second time; the free that waits will look at the count itself.
+  if (record.state === 'reclaim-queued' || record.state === 'freed') return
   if (record.state !== 'free-pending') {
     throw new InvariantError(`${record.name} lost its last reference while ${record.state}`)
   }

@@ -155,7 +155,10 @@ export interface Ifnet extends IfView {
   input(packet: Uint8Array): boolean
 }
 
-/** A counted reference: keeps the object alive, not its attachment. Dispose it, or the interface is never reclaimed. */
+/**
+ * A counted reference: keeps the object alive, not its attachment. It speaks for the network stack in which it was
+ * taken: after a move it changes and sends nothing. Dispose it, or the interface is never reclaimed.
+ */
 export interface IfRef extends IfView, Disposable {
   readonly tag: string
   /** Another reference. @throws IfRefError if this one is released. */

@@ -30,6 +30,8 @@ abstract class View implements IfView {
   /** @throws StaleBorrowError, IfRefError or UseAfterFreeError. */
   abstract check(record: IfRecord): void
   protected abstract hanging(record: IfRecord, slot: number): unknown
+  /** The network stack for which it speaks. */
+  abstract readonly stack: VnetId
 
   get #live(): IfRecord {
     const record = this.#record
@@ -144,10 +146,16 @@ abstract class View implements IfView {
 
 class Borrow extends View implements Ifnet {
   readonly #section: Section
+  readonly #vnet: VnetId
 
-  constructor(record: IfRecord, section: Section) {
+  constructor(record: IfRecord, section: Section, vnet: VnetId) {
     super(record)
     this.#section = section
+    this.#vnet = vnet
+  }
+
+  get stack(): VnetId {
+    return this.#vnet
   }
 
   check(record: IfRecord): void {
@@ -156,35 +164,41 @@ class Borrow extends View implements Ifnet {
   }
 
   protected hanging(record: IfRecord, slot: number): unknown {
-    return hangingAt(record, slot, this.#section.entered)
+    return hangingAt(record, slot, this.#vnet, this.#section.entered)
   }
 
   tryRef(tag: string): IfRef | undefined {
     const record = View.recordOf(this)
     this.check(record)
-    return tryRef(record, tag)
+    return tryRef(record, this.#vnet, tag)
   }
 
   transmit(packet: Uint8Array): Errno | undefined {
     const record = View.recordOf(this)
     this.check(record)
-    return send(record, this, packet, this.#section.entered)
+    return send(record, this, packet, this.#vnet, this.#section.entered)
   }
 
   input(packet: Uint8Array): boolean {
     const record = View.recordOf(this)
     this.check(record)
-    return receive(record, this, packet, this.#section.entered)
+    return receive(record, this, packet, this.#vnet, this.#section.entered)
   }
 }
 
 class Counted extends View implements IfRef {
   readonly #holder: Holder
+  readonly #vnet: VnetId
   #held = true
 
-  constructor(record: IfRecord, holder: Holder) {
+  constructor(record: IfRecord, vnet: VnetId, holder: Holder) {
     super(record)
     this.#holder = holder
+    this.#vnet = vnet
+  }
+
+  get stack(): VnetId {
+    return this.#vnet
   }
 
   get tag(): string {
@@ -197,13 +211,13 @@ class Counted extends View implements IfRef {
   }
 
   protected hanging(record: IfRecord, slot: number): unknown {
-    return hangingNow(record, slot)
+    return hangingNow(record, slot, this.#vnet)
   }
 
   clone(tag: string): IfRef {
     const record = View.recordOf(this)
     this.check(record)
-    const other = tryRef(record, tag)
+    const other = tryRef(record, this.#vnet, tag)
     if (other === undefined) throw new IfRefError(`${record.name} has a count of zero and a holder, "${this.tag}"`)
     return other
   }
@@ -211,7 +225,7 @@ class Counted extends View implements IfRef {
   borrow(section: Section): Ifnet {
     const record = View.recordOf(this)
     this.check(record)
-    return borrow(record, section)
+    return borrow(record, section, this.#vnet)
   }
 
   release(): void {
@@ -232,8 +246,12 @@ class Owned extends View {
     assertNotFreed(record)
   }
 
+  get stack(): VnetId {
+    return View.recordOf(this).vnet
+  }
+
   protected hanging(record: IfRecord, slot: number): unknown {
-    return hangingNow(record, slot)
+    return hangingNow(record, slot, record.vnet)
   }
 }
 
@@ -244,16 +262,21 @@ export function recordOf(view: IfView): IfRecord {
   return record
 }
 
-/** A borrow for a section. @throws SectionError if the section has closed. */
-export function borrow(record: IfRecord, section: Section): Ifnet {
+/** The network stack for which a view speaks: where the interface was when it was found. */
+export function stackOf(view: IfView): VnetId {
+  return (view as View).stack
+}
+
+/** A borrow for a section, on behalf of a network stack. @throws SectionError if the section has closed. */
+export function borrow(record: IfRecord, section: Section, vnet: VnetId = record.vnet): Ifnet {
   if (!section.live) throw new SectionError(`a look-up in a section of ${section.task.name} that has closed`)
-  return new Borrow(record, section)
+  return new Borrow(record, section, vnet)
 }
 
 /** A counted reference, or `undefined` if the count is zero. */
-export function tryRef(record: IfRecord, tag: string): IfRef | undefined {
+export function tryRef(record: IfRecord, vnet: VnetId, tag: string): IfRef | undefined {
   const holder = createHolder(record, tag)
-  return tryAcquire(record, holder) ? new Counted(record, holder) : undefined
+  return tryAcquire(record, holder) ? new Counted(record, vnet, holder) : undefined
 }
 
 /** The driver's view. */

@@ -45,8 +45,8 @@ export interface Lab {
   withDetach<T>(ctx: Ctx, work: (held: DetachHeld) => Awaitable<T>): Promise<T>
   /** Starts a task; what it throws is thrown by {@link Lab.run}. It ends with a check that it holds nothing. */
   task(name: string, body: (ctx: Ctx) => Promise<void>, vnet?: VnetId): void
-  /** Runs until nothing is left to do. */
-  run(settle: Settle): Promise<void>
+  /** Runs until nothing is left to do. `afterStep` may look at the state between two steps, and throw. */
+  run(settle: Settle, afterStep?: () => void): Promise<void>
 }
 
 /** Makes a lab. */
@@ -102,8 +102,11 @@ export function createLab(options: LabOptions = {}): Lab {
         start().catch(error => failures.push(error))
       }, `${name}: start`)
     },
-    async run(settle) {
-      await scheduler.run(settle)
+    async run(settle, afterStep = () => {}) {
+      do {
+        await settle()
+        afterStep()
+      } while (failures.length === 0 && scheduler.step())
       if (failures.length > 0) throw failures[0]
     },
   }

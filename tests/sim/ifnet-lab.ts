@@ -1,0 +1,153 @@
+import type { Hanging, IfIndex, Net, SeededDefects } from '@nltool/ifnet'
+import { createLab, etherCloner, type Lab, type LabOptions } from '@nltool/ifnet/testing'
+import { NetlinkError } from '@nltool/nl-core/errno'
+import type { Ctx, VnetId } from '@nltool/nl-core/model'
+import type { Policy, TraceStep } from '@nltool/nl-core/scheduler'
+
+/** What hangs off every interface in these simulations, as an address family's data would. */
+export interface AfData {
+  readonly vnet: VnetId
+  readonly ifname: string
+  active: boolean
+  freed: boolean
+}
+
+/** A lab with a jail beside the host, two cloners, and a record of what happened. */
+export interface World extends Lab {
+  readonly jail: Net
+  readonly inet6: Hanging<AfData>
+  /** Events of both network stacks, e.g. `0 arrival em0`. */
+  readonly log: readonly string[]
+  /** What must never happen and did. */
+  readonly violations: string[]
+  /** Packets that reached a driver, by interface name. */
+  readonly packets: readonly string[]
+  /** Runs work that may be refused for good reasons; resolves to the errno. */
+  attempt(work: () => Promise<unknown>, allowed: readonly string[]): Promise<string>
+}
+
+/** One interleaving to be explored: tasks are started, then run to the end, then the outcome is judged. */
+export interface Scenario {
+  readonly setup: (world: World, ctx: Ctx) => Promise<void>
+  readonly start: (world: World) => void
+  readonly judge?: (world: World) => void
+}
+
+/** Lets the host run promise reactions. */
+export const settle = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+function createWorld(options: LabOptions): World {
+  const lab = createLab({ ...options, points: true })
+  const violations: string[] = []
+  const log: string[] = []
+  const packets: string[] = []
+  const departed = new Set<string>()
+  const jail = lab.registry.createNet(1 as VnetId)
+  const onTransmit = (ifname: string): void => {
+    packets.push(ifname)
+    if (departed.has(ifname)) violations.push(`a packet reached the driver of ${ifname} after its departure`)
+  }
+  lab.registry.cloners.register(etherCloner('em', { onTransmit }))
+  lab.registry.cloners.register(etherCloner('epair', { pair: true, onTransmit }))
+  const inet6 = lab.registry.defineHanging<AfData>(lab.ctx('boot'), 'inet6', {
+    rule: 'epoch',
+    attach: ifp => ({ vnet: ifp.vnet, ifname: ifp.name, active: true, freed: false }),
+    detach(data) {
+      data.active = false
+    },
+    free(data) {
+      if (data.freed) violations.push(`the data of ${data.ifname} is freed twice`)
+      data.freed = true
+    },
+  })
+  for (const net of [lab.net, jail]) record(net)
+
+  /** Arrivals and departures alternate, and nothing is heard of an interface that is not there (R-IF-11). */
+  function record(net: Net): void {
+    const present = new Set<IfIndex>()
+    const say = (text: string): void => void log.push(`${net.vnet} ${text}`)
+    net.events.on('arrival', ({ ifp }) => {
+      if (present.has(ifp.index)) violations.push(`${ifp.name} arrives twice in ${net.vnet}`)
+      present.add(ifp.index)
+      departed.delete(ifp.name)
+      say(`arrival ${ifp.name}`)
+    })
+    net.events.on('departure', ({ ifp, reason }) => {
+      if (!present.delete(ifp.index)) violations.push(`${ifp.name} departs from ${net.vnet}, where it is not`)
+      if (reason !== 'rename') departed.add(ifp.name)
+      say(`departure ${ifp.name}`)
+    })
+    net.events.on('address', ({ ifp, action, address }) => {
+      if (!present.has(ifp.index)) violations.push(`an address event of ${ifp.name}, which is not there`)
+      if (action === 'add' && !ifp.attached)
+        violations.push(`an address is added to ${ifp.name}, which is not attached`)
+      say(`${action} ${address.address} ${ifp.name}`)
+    })
+    net.events.on('message', ({ ifp }) => {
+      if (!present.has(ifp.index)) violations.push(`a message about ${ifp.name}, which is not there`)
+    })
+  }
+
+  return {
+    ...lab,
+    jail,
+    inet6,
+    log,
+    violations,
+    packets,
+    async attempt(work, allowed) {
+      try {
+        await work()
+        return 'ok'
+      } catch (error) {
+        if (error instanceof NetlinkError && allowed.includes(error.code)) return error.code
+        throw error
+      }
+    },
+  }
+}
+
+/** What one run was made of. */
+export interface RunOptions {
+  readonly seed?: number
+  readonly policy?: Policy
+  readonly defects?: SeededDefects
+}
+
+/** Setup takes one course whatever the policy: only what follows is explored. */
+function afterSetup(policy: Policy): Policy {
+  return random => {
+    const choose = policy(random)
+    let first: number | undefined
+    return (waiting, step) => {
+      if (first === undefined && waiting.some(({ label }) => label.startsWith('setup:') || label === 'epoch: reclaim'))
+        return 0
+      first ??= step
+      return choose(waiting, step - first)
+    }
+  }
+}
+
+/** Runs a scenario once and throws if anything about it is wrong: violations, reports, leaks, an unsound registry. */
+export async function runOnce(scenario: Scenario, options: RunOptions = {}): Promise<readonly TraceStep[]> {
+  const { seed = 1, policy, defects = {} } = options
+  const world = createWorld({ seed, defects, scheduler: policy === undefined ? {} : { policy: afterSetup(policy) } })
+  try {
+    world.task('setup', ctx => scenario.setup(world, ctx))
+    await world.run(settle)
+    scenario.start(world)
+    await world.run(settle, () => {
+      const [violation] = [...world.registry.audit().violations, ...world.violations]
+      if (violation !== undefined) throw new Error(violation)
+    })
+    scenario.judge?.(world)
+    if (world.violations.length > 0) throw new Error(world.violations[0])
+    if (world.reports.length > 0) throw new Error(world.reports[0])
+    if (world.registry.counts.freeDelayed > 0) throw new Error('a free had to be postponed')
+    world.registry.assertQuiescent()
+  } catch (error) {
+    const labels = world.scheduler.trace.map(({ label }) => label).join(', ')
+    throw new Error(`seed ${seed}: ${String(error)}\nsteps: ${labels}`, { cause: error })
+  }
+  return world.scheduler.trace
+}
