@@ -19,10 +19,12 @@ export const addrHooks: AbiHooks<AddrBody> = {
     }
   },
   toAbi({ header, attrs }) {
+    const label = attrs.label === undefined ? undefined : nameToLinux(attrs.label)
+    // A kernel's answer has a label; a program's request gets nothing added.
+    if (label === undefined) return { header: { ...header, flags: (attrs.flags ?? 0) & 0xff }, attrs }
     const cacheinfo = attrs.cacheinfo ?? forever
     const lasting = cacheinfo.valid === INFINITE_LIFETIME ? IFA_F.IFA_F_PERMANENT : 0
     const flags = (attrs.flags ?? 0) | lasting
-    const label = attrs.label === undefined ? undefined : nameToLinux(attrs.label)
     return { header: { ...header, flags: flags & 0xff }, attrs: { ...attrs, label, flags, cacheinfo } }
   },
 }

@@ -71,7 +71,7 @@ function attrsFromLinux(attrs: LinkAttrs): LinkAttrs {
     // Without a name the cloner chooses one.
     ifname: named.ifname ?? cloner,
     linkinfo: { ...attrs.linkinfo, kind: cloner },
-    nltool: { cloner, peerName: peerName(kind, attrs.linkinfo) },
+    nltool: attrs.operstate === undefined ? { cloner, peerName: peerName(kind, attrs.linkinfo) } : undefined,
   }
 }
 
@@ -83,13 +83,18 @@ function peerName(kind: string, { data }: Linkinfo): string | undefined {
 }
 
 function attrsToLinux(attrs: LinkAttrs): LinkAttrs {
-  return {
+  const named: LinkAttrs = {
     ...attrs,
     ifname: attrs.ifname === undefined ? undefined : nameToLinux(attrs.ifname),
     linkinfo: attrs.ifname === 'lo0' ? undefined : linkinfoToLinux(attrs.linkinfo),
-    group: attrs.ifname === undefined ? undefined : 0,
-    qdisc: attrs.ifname === undefined ? undefined : 'noqueue',
-    txqlen: attrs.ifname === undefined ? undefined : 1000,
+  }
+  // What a kernel says beside that; a program's request has no operational state and gets nothing added.
+  if (attrs.operstate === undefined) return named
+  return {
+    ...named,
+    group: 0,
+    qdisc: 'noqueue',
+    txqlen: 1000,
     stats64: padded(attrs.stats64),
     stats: attrs.stats64?.map(word => Number(BigInt.asUintN(32, word))),
   }

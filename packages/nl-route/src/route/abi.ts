@@ -1,7 +1,7 @@
 import { IpAddress } from '@nltool/nl-core/model'
 import { type AbiHooks, linuxFamilyBase } from '@nltool/nl-core/wire'
 import { AF_INET, AF_INET6, linuxRT_TABLE, RT_SCOPE, RT_TABLE, RTF, RTN, RTPROT } from './constants.ts'
-import type { Leg, RouteBody, Rtmsg } from './schema.ts'
+import type { Leg, RouteBody } from './schema.ts'
 
 /** What a Linux program means by an `rtmsg` and RTA_*, and what it expects to read. */
 export const routeHooks: AbiHooks<RouteBody> = {
@@ -21,20 +21,20 @@ export const routeHooks: AbiHooks<RouteBody> = {
     }
   },
   toAbi({ header, attrs, linux }) {
-    const table =
-      attrs.table === undefined || attrs.table === RT_TABLE.RT_TABLE_MAIN ? linuxRT_TABLE.RT_TABLE_MAIN : attrs.table
+    const table = tableOf(attrs.table)
     const isDefault = header.dstLen === 0
     return {
       header: {
         ...header,
-        table: table < 256 ? table : linuxRT_TABLE.RT_TABLE_COMPAT,
-        scope: scopeOf(header, attrs),
+        table: table === undefined ? 0 : table < 256 ? table : linuxRT_TABLE.RT_TABLE_COMPAT,
+        scope: scopeOf(linux?.type ?? header.type, header.scope, attrs),
         type: linux?.type ?? header.type,
       },
       attrs: {
         ...attrs,
         table,
         dst: isDefault ? undefined : attrs.dst,
+        priority: attrs.priority ?? (linux === undefined || linux.priority === 0 ? undefined : linux.priority),
         expires: undefined, // absolute seconds here, relative ones there
         multipath: attrs.multipath?.map(leg => withHops(leg, Math.max(leg.header.hops, 1) - 1)),
       },
@@ -52,6 +52,12 @@ function fibOf(table: number): number {
   return special ? RT_TABLE.RT_TABLE_MAIN : table
 }
 
+/** The inverse; `undefined` for "all tables", which Linux says by leaving the attribute out. */
+function tableOf(fib: number | undefined): number | undefined {
+  if (fib === RT_TABLE.RT_TABLE_UNSPEC) return undefined
+  return fib === undefined || fib === RT_TABLE.RT_TABLE_MAIN ? linuxRT_TABLE.RT_TABLE_MAIN : fib
+}
+
 function defaultPrefix(family: number, dstLen: number): IpAddress | undefined {
   if (dstLen !== 0) return undefined
   if (family === AF_INET) return IpAddress.unspecified('inet')
@@ -67,8 +73,9 @@ function withHops({ header, attrs }: Leg, hops: number): Leg {
   return { header: { ...header, hops }, attrs }
 }
 
-function scopeOf(header: Rtmsg, attrs: RouteBody['attrs']): number {
-  if (header.type === RTN.RTN_LOCAL) return RT_SCOPE.RT_SCOPE_HOST
+/** iproute2 prints `scope link` for what is on the link, and expects `host` for what is local. */
+function scopeOf(type: number, scope: number, attrs: RouteBody['attrs']): number {
+  if (type === RTN.RTN_LOCAL) return RT_SCOPE.RT_SCOPE_HOST
   const direct = attrs.gateway === undefined && attrs.via === undefined && attrs.multipath === undefined
-  return direct && header.type === RTN.RTN_UNICAST ? RT_SCOPE.RT_SCOPE_LINK : header.scope
+  return direct && type === RTN.RTN_UNICAST ? RT_SCOPE.RT_SCOPE_LINK : scope
 }

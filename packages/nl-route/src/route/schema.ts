@@ -144,7 +144,7 @@ export interface RouteBody {
   readonly header: Rtmsg
   readonly attrs: RouteAttrs
   /** What only Linux has words for, used by its hooks; never encoded as such. */
-  readonly linux?: { readonly type: number } | undefined
+  readonly linux?: { readonly type: number; readonly priority: number } | undefined
 }
 
 /** RTM_NEWROUTE, RTM_DELROUTE, RTM_GETROUTE. */

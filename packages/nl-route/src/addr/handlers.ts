@@ -1,0 +1,118 @@
+import type { Ifnet, InetAddr } from '@nltool/ifnet'
+import { NETLINK_ROUTE, NLM_F_ECHO } from '@nltool/nl-core'
+import { NetlinkError } from '@nltool/nl-core/errno'
+import { type Dump, type Handlers, handler, type Request } from '@nltool/nl-core/kernel'
+import type { Ctx, RtnlHeld } from '@nltool/nl-core/model'
+import { addrTypes } from '../messages.ts'
+import { inetAddresses } from '../net/address-routes.ts'
+import { addAddress } from '../net/addresses.ts'
+import type { RouteNet } from '../net/net.ts'
+import { AF_INET, AF_INET6 } from '../route/constants.ts'
+import { deletedAddress, nothingToDo, specOf } from './request.ts'
+import { type AddrBody, addrBody } from './schema.ts'
+import { toAddrBody } from './to-body.ts'
+
+/** RTM_*ADDR: one row per message type. */
+export const addrHandlers = (net: RouteNet) =>
+  ({
+    RTM_NEWADDR: handler({
+      body: addrBody,
+      priv: 'net-addifaddr',
+      lock: 'rtnl',
+      do: (req, ctx, rtnl) => newAddr(net, req, ctx, rtnl),
+    }),
+    RTM_DELADDR: handler({
+      body: addrBody,
+      priv: 'net-delifaddr',
+      lock: 'rtnl',
+      do: (req, ctx, rtnl) => delAddr(net, req, ctx, rtnl),
+    }),
+    RTM_GETADDR: handler({
+      body: addrBody,
+      jail: true,
+      shortHeader: true,
+      isDump: () => true,
+      dump: (req, ctx) => dumpAddrs(net, req, ctx),
+    }),
+  }) satisfies Handlers<typeof addrTypes>
+
+function newAddr(net: RouteNet, req: Request<AddrBody>, ctx: Ctx, rtnl: RtnlHeld): void {
+  using section = net.epoch.enter(ctx)
+  const ifp = interfaceOf(req.body, index => net.interfaces.byIndexAttached(section, index))
+  checkFamilies(req.body)
+  const spec = specOf(net, ifp, req.body)
+  if (nothingToDo(ifp, spec, req.body)) return
+  const added = addAddress(net, ctx, rtnl, ifp, spec)
+  if (added.validUntil !== undefined) net.expiry.arm(added.validUntil)
+  echo(net, ctx, req, addrTypes.RTM_NEWADDR, ifp, added)
+}
+
+function delAddr(net: RouteNet, req: Request<AddrBody>, ctx: Ctx, rtnl: RtnlHeld): void {
+  using section = net.epoch.enter(ctx)
+  const ifp = interfaceOf(req.body, index => net.interfaces.byIndexAttached(section, index))
+  checkFamilies(req.body)
+  const removed = net.net.config.removeAddress(ctx, rtnl, ifp, deletedAddress(ifp, req.body))
+  echo(net, ctx, req, addrTypes.RTM_DELADDR, ifp, removed)
+}
+
+function interfaceOf({ header }: AddrBody, find: (index: number) => Ifnet | undefined): Ifnet {
+  const ifp = find(header.ifindex)
+  if (ifp !== undefined) return ifp
+  throw new NetlinkError('ENOENT', `Unable to find interface with index ${header.ifindex}`)
+}
+
+/** The attributes of which the family is checked, FreeBSD iface.c. */
+const addressAttrs = [
+  ['address', 'IFA_ADDRESS'],
+  ['local', 'IFA_LOCAL'],
+  ['broadcast', 'IFA_BROADADDR'],
+] as const
+
+function checkFamilies({ header, attrs }: AddrBody): void {
+  const { family } = header
+  if (family !== AF_INET && family !== AF_INET6) throw new NetlinkError('EAFNOSUPPORT')
+  for (const [property, name] of addressAttrs) {
+    const address = attrs[property]
+    if (address === undefined) continue
+    const own = address.size === 4 ? AF_INET : AF_INET6
+    if (own === family) continue
+    const attr = property === 'broadcast' ? 'IFA_BROADCAST' : name
+    throw new NetlinkError('EINVAL', `wrong family for ${name} attribute: ${own} != ${family}`, { attr })
+  }
+}
+
+/** NLM_F_ECHO: the object to the requester alone; members of the group have been told by the event. */
+function echo(net: RouteNet, ctx: Ctx, req: Request<AddrBody>, type: number, ifp: Ifnet, address: InetAddr): void {
+  if ((req.flags & NLM_F_ECHO) === 0) return
+  const body = toAddrBody(ifp, address, net.clock)
+  net.multicast.notify(ctx, { vnet: net.vnet, protocol: NETLINK_ROUTE, group: 0, type, schema: addrBody, body })
+}
+
+function dumpAddrs(net: RouteNet, { body }: Request<AddrBody>, ctx: Ctx): Dump<AddrBody> {
+  const { family, ifindex } = body.header
+  if (ifindex !== 0) {
+    using section = net.epoch.enter(ctx)
+    if (net.interfaces.byIndexAttached(section, ifindex) === undefined) throw new NetlinkError('ENOENT')
+  }
+  return {
+    bodies: bodiesOf(net, ctx, family, ifindex),
+    generation: () => net.addressGeneration(),
+    filtered: ifindex !== 0,
+  }
+}
+
+/** By interface index, then in order of addition. */
+function* bodiesOf(net: RouteNet, ctx: Ctx, family: number, only: number): Iterable<AddrBody> {
+  const indexes = only === 0 ? net.interfaces.indexes() : [only]
+  for (const ifindex of indexes) yield* addressesOn(net, ctx, ifindex, family)
+}
+
+function addressesOn(net: RouteNet, ctx: Ctx, ifindex: number, family: number): AddrBody[] {
+  using section = net.epoch.enter(ctx)
+  const ifp = net.interfaces.byIndexAttached(section, ifindex)
+  if (ifp === undefined) return []
+  const name = family === AF_INET ? 'inet' : family === AF_INET6 ? 'inet6' : undefined
+  return inetAddresses(ifp)
+    .filter(address => family === 0 || address.family === name)
+    .map(address => toAddrBody(ifp, address, net.clock))
+}

@@ -1,0 +1,80 @@
+import type { Ifnet, Section } from '@nltool/ifnet'
+import { NetlinkError } from '@nltool/nl-core/errno'
+import type { Request } from '@nltool/nl-core/kernel'
+import { type Ctx, privileged, type RtnlHeld, type VnetId } from '@nltool/nl-core/model'
+import type { RouteNet } from '../net/net.ts'
+import { applySteps, type LinkStep, linkSteps } from './change.ts'
+import { refuseMaster } from './create.ts'
+import { echoLink } from './echo.ts'
+import type { LinkBody } from './schema.ts'
+import { toLinkBody } from './to-body.ts'
+
+/**
+ * RTM_NEWLINK without NLM_F_CREATE: changes an interface, whole or not at all.
+ * @throws NetlinkError ENOENT, EPERM for a request without a selector or privilege, and what each change may answer
+ */
+export async function modifyLink(net: RouteNet, req: Request<LinkBody>, ctx: Ctx): Promise<void> {
+  refuseMaster(req.body)
+  const { vnet } = req.body.attrs.nltool ?? {}
+  if (vnet !== undefined) return await move(net, req, ctx, vnet as VnetId)
+  using rtnl = await net.rtnl.acquire(ctx)
+  using section = net.epoch.enter(ctx)
+  const ifp = found(net, section, req.body)
+  const steps = [...linkSteps(net, ctx, rtnl, ifp, req), ...renaming(net, section, ctx, rtnl, ifp, req)]
+  applySteps(steps)
+  echoLink(net, ctx, 'RTM_NEWLINK', toLinkBody(ifp, req.body.header.change))
+}
+
+/** To another network stack. That takes the locks above the RTNL, so nothing else can be part of the same change. */
+async function move(net: RouteNet, req: Request<LinkBody>, ctx: Ctx, to: VnetId): Promise<void> {
+  if (!privileged(req.cred, 'net-setifvnet')) throw new NetlinkError('EPERM')
+  await net.net.loan(ctx, nameToMove(net, req, ctx), to)
+}
+
+function nameToMove(net: RouteNet, req: Request<LinkBody>, ctx: Ctx): string {
+  using section = net.epoch.enter(ctx)
+  const ifp = found(net, section, req.body)
+  const { ifname, ifalias, mtu, address } = req.body.attrs
+  const alone = req.body.header.change === 0 && [ifalias, mtu, address].every(value => value === undefined)
+  if (alone && (ifname === undefined || ifname === ifp.name)) return ifp.name
+  throw new NetlinkError('EINVAL', 'a move to another network stack is a request of its own')
+}
+
+function found(net: RouteNet, section: Section, { header, attrs }: LinkBody): Ifnet {
+  const { ifindex } = header
+  if (ifindex !== 0) {
+    const ifp = net.interfaces.byIndexAttached(section, ifindex)
+    if (ifp !== undefined) return ifp
+    throw new NetlinkError('ENOENT', `unable to find interface #${ifindex}`)
+  }
+  const name = attrs.ifname ?? attrs.altIfname
+  if (name === undefined) throw new NetlinkError('EPERM', 'empty ifi_index field')
+  const ifp = net.interfaces.byName(section, name)
+  if (ifp === undefined) throw new NetlinkError('ENOENT', `unable to find interface ${name}`)
+  return ifp
+}
+
+/** An interface that was found by its index gets the name in the request (Linux; an addition for FreeBSD's sockets). */
+function renaming(
+  net: RouteNet,
+  section: Section,
+  ctx: Ctx,
+  rtnl: RtnlHeld,
+  ifp: Ifnet,
+  req: Request<LinkBody>,
+): LinkStep[] {
+  const { ifname } = req.body.attrs
+  const before = ifp.name
+  if (req.body.header.ifindex === 0 || ifname === undefined || ifname === before) return []
+  const rename = (name: string): void => net.net.config.rename(ctx, rtnl, ifp, name)
+  return [
+    {
+      check() {
+        if (!privileged(req.cred, 'net-setifname')) throw new NetlinkError('EPERM')
+        if (net.interfaces.byName(section, ifname) !== undefined) throw new NetlinkError('EEXIST')
+      },
+      apply: () => rename(ifname),
+      undo: () => rename(before),
+    },
+  ]
+}
