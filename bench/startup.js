@@ -38,6 +38,11 @@ const bare = median(times['node -e 0'])
 for (const [name, list] of Object.entries(times)) {
   const value = Math.round(median(list))
   const figure = { figure: `start-up: ${name}`, value, unit: 'ms' }
-  const peer = { goal: '≤ 200 ms, ≤ 3 ×', peer: 'node -e 0', peerValue: Math.round(bare), ratio: Number((value / bare).toFixed(2)) }
+  const peer = {
+    goal: '≤ 200 ms, ≤ 3 ×',
+    peer: 'node -e 0',
+    peerValue: Math.round(bare),
+    ratio: Number((value / bare).toFixed(2)),
+  }
   console.log(JSON.stringify(name === 'node -e 0' ? figure : { ...figure, ...peer }))
 }

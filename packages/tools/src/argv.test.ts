@@ -5,7 +5,10 @@ describe('hoist', () => {
   it.each([
     ['--json route show', 'route show --json'],
     ['route show --json', 'route show --json'],
-    ['--kernel embedded --vnet=1 route add -net 10/8 192.0.2.1', 'route add -net 10/8 192.0.2.1 --kernel=embedded --vnet=1'],
+    [
+      '--kernel embedded --vnet=1 route add -net 10/8 192.0.2.1',
+      'route add -net 10/8 192.0.2.1 --kernel=embedded --vnet=1',
+    ],
     ['--json run -- prog --json', 'run --json -- prog --json'],
     ['--version', '--version'],
     ['--json', '--json'],
@@ -15,7 +18,9 @@ describe('hoist', () => {
   })
 
   it('refuses an option without its value', () => {
-    expect(() => hoist(['route', 'show', '--kernel'])).toThrow(expect.objectContaining({ exit: 2, message: '--kernel needs a value' }))
+    expect(() => hoist(['route', 'show', '--kernel'])).toThrow(
+      expect.objectContaining({ exit: 2, message: '--kernel needs a value' }),
+    )
   })
 })
 

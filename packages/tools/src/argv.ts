@@ -11,7 +11,11 @@ export interface Globals {
 }
 
 /** An option of {@link Globals}: whether it takes a value. */
-const globalFlags: Readonly<Record<string, 'switch' | 'value'>> = { '--kernel': 'value', '--vnet': 'value', '--json': 'switch' }
+const globalFlags: Readonly<Record<string, 'switch' | 'value'>> = {
+  '--kernel': 'value',
+  '--vnet': 'value',
+  '--json': 'switch',
+}
 
 interface Split {
   /** The global options, each as one word: `--vnet=2`. */
@@ -52,7 +56,10 @@ export function hoist(argv: readonly string[]): string[] {
 
 /** Reads global options that {@link separate} found; the last of several counts. */
 export function readGlobals(globals: readonly string[]): Globals {
-  const valueOf = (name: string) =>
-    globals.filter(word => word.startsWith(`${name}=`)).at(-1)?.slice(name.length + 1)
-  return { kernel: valueOf('--kernel') ?? 'embedded', vnet: valueOf('--vnet'), json: globals.includes('--json') }
+  const lastOf = (name: string) =>
+    globals
+      .filter(word => word.startsWith(`${name}=`))
+      .at(-1)
+      ?.slice(name.length + 1)
+  return { kernel: lastOf('--kernel') ?? 'embedded', vnet: lastOf('--vnet'), json: globals.includes('--json') }
 }

@@ -54,7 +54,9 @@ export async function boot(state: Uint8Array | undefined, path: string): Promise
     return restoreKernel(state)
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error)
-    throw new Failure(`the state file ${path} is damaged and stays as it is: ${what}; move it away to go on`, { cause: error })
+    throw new Failure(`the state file ${path} is damaged and stays as it is: ${what}; move it away to go on`, {
+      cause: error,
+    })
   }
 }
 
@@ -66,9 +68,14 @@ function spawn(kernel: Kernel, name: string | undefined): Process {
 }
 
 function refuseKernel(name: string): Failure {
-  if (name.startsWith('unix:')) return usage(`--kernel ${name}: attaching to a served kernel is not available in this version; use --kernel embedded`)
+  if (name.startsWith('unix:'))
+    return usage(
+      `--kernel ${name}: attaching to a served kernel is not available in this version; use --kernel embedded`,
+    )
   if (name === 'linux' || name.startsWith('linux:')) {
-    return usage(`--kernel ${name}: the host's own Linux kernel is not available in this version; use --kernel embedded`)
+    return usage(
+      `--kernel ${name}: the host's own Linux kernel is not available in this version; use --kernel embedded`,
+    )
   }
   return usage(`--kernel ${name}: unknown; the kernel is embedded`)
 }

@@ -45,7 +45,8 @@ export function fail(command: string, argv: readonly string[], error: unknown): 
   const failure = asFailure(error)
   report(command, failure)
   if (argv.includes('--json')) printJson({ error: { message: failure.message, exit: failure.exit, ...failure.detail } })
-  if (process.env['DEBUG']?.includes('nltool')) process.stderr.write(`${traceOf(failure)}\n`)
+  const { DEBUG = '' } = process.env
+  if (DEBUG.includes('nltool')) process.stderr.write(`${traceOf(failure)}\n`)
 }
 
 function report(command: string, failure: Failure): void {

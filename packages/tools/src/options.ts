@@ -28,7 +28,7 @@ export function readOptions(argv: readonly string[], { switches, valued, isWord 
       if (switches.includes(letter)) letters.add(letter)
       else if (!valued.includes(letter)) throw usage(`unknown option: -${letter}`)
       else {
-        values.set(letter, valueOf(letter, word.slice(i + 1) || argv[at++]))
+        values.set(letter, needValue(letter, word.slice(i + 1) || argv[at++]))
         break
       }
     }
@@ -40,7 +40,7 @@ function isOption(word: string, isWord: OptionLetters['isWord']): boolean {
   return word.length > 1 && word.startsWith('-') && isWord?.(word) !== true
 }
 
-function valueOf(letter: string, value: string | undefined): string {
+function needValue(letter: string, value: string | undefined): string {
   if (value === undefined) throw usage(`-${letter}: a value must follow`)
   return value
 }

@@ -17,7 +17,11 @@ export function reasonOf(error: NltoolError): string {
 export function detailOf(error: NltoolError): FailureDetail {
   const attr = error instanceof KernelError ? error.attr : error instanceof WireError ? error.path.join('.') : ''
   const offset = error instanceof KernelError || error instanceof WireError ? error.offset : undefined
-  return { code: error.code, ...(attr !== undefined && attr !== '' && { attr }), ...(offset !== undefined && { offset }) }
+  return {
+    code: error.code,
+    ...(attr !== undefined && attr !== '' && { attr }),
+    ...(offset !== undefined && { offset }),
+  }
 }
 
 /** A refusal as a failure: `WHAT: strerror: the kernel's words`. Anything else is thrown again. */

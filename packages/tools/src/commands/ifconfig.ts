@@ -17,8 +17,14 @@ Without alias, an inet address takes the place of the first one. Exit code 1: th
   static override strict = false
   static override examples = [
     { description: 'Show all interfaces.', command: '<%= config.bin %> ifconfig' },
-    { description: 'Create a pair of connected interfaces, epair0a and epair0b.', command: '<%= config.bin %> ifconfig epair create' },
-    { description: 'Give one end an address; that brings it up.', command: '<%= config.bin %> ifconfig epair0a inet 192.0.2.1/24' },
+    {
+      description: 'Create a pair of connected interfaces, epair0a and epair0b.',
+      command: '<%= config.bin %> ifconfig epair create',
+    },
+    {
+      description: 'Give one end an address; that brings it up.',
+      command: '<%= config.bin %> ifconfig epair0a inet 192.0.2.1/24',
+    },
     { description: 'Remove the address.', command: '<%= config.bin %> ifconfig epair0a inet 192.0.2.1 delete' },
     { description: 'Names of all interfaces that are up.', command: '<%= config.bin %> ifconfig -lu' },
   ]

@@ -4,7 +4,9 @@ import { NetlinkCommand } from '../netlink-command.ts'
 export default class Restore extends NetlinkCommand {
   static override summary = 'Replace the configuration of the kernel by one that save wrote.'
   static override description = 'The file is checked whole first. If it is damaged nothing changes.'
-  static override examples = [{ description: 'Go back to what was saved.', command: '<%= config.bin %> restore before.state' }]
+  static override examples = [
+    { description: 'Go back to what was saved.', command: '<%= config.bin %> restore before.state' },
+  ]
   static override args = { file: string({ description: 'File to read.', required: true }) }
 
   async run(): Promise<void> {

@@ -15,11 +15,20 @@ A second route to the same destination is refused. Exit code 1: the kernel refus
   static override usage = 'route [-46dnqtv] COMMAND [DESTINATION] [GATEWAY] [MODIFIERS]'
   static override strict = false
   static override examples = [
-    { description: 'Add a route, and look up an address that it covers.', command: '<%= config.bin %> route add 203.0.113.0/24 192.0.2.2' },
-    { description: 'The same in the words of iproute2.', command: '<%= config.bin %> route add 203.0.113.0/24 via 192.0.2.2 dev epair0a' },
+    {
+      description: 'Add a route, and look up an address that it covers.',
+      command: '<%= config.bin %> route add 203.0.113.0/24 192.0.2.2',
+    },
+    {
+      description: 'The same in the words of iproute2.',
+      command: '<%= config.bin %> route add 203.0.113.0/24 via 192.0.2.2 dev epair0a',
+    },
     { description: 'Where do packets to an address go?', command: '<%= config.bin %> route get 203.0.113.9' },
     { description: 'List the table.', command: '<%= config.bin %> route show' },
-    { description: 'Discard what goes to a prefix.', command: '<%= config.bin %> route add -blackhole 198.51.100.0/24' },
+    {
+      description: 'Discard what goes to a prefix.',
+      command: '<%= config.bin %> route add -blackhole 198.51.100.0/24',
+    },
     { description: 'Delete all routes that have a gateway.', command: '<%= config.bin %> route flush' },
   ]
 

@@ -3,7 +3,8 @@ import { NetlinkCommand } from '../netlink-command.ts'
 
 export default class Save extends NetlinkCommand {
   static override summary = 'Write the configuration of the kernel to a file.'
-  static override description = 'Interfaces, addresses and routes of all network stacks. The file is replaced whole or not at all.'
+  static override description =
+    'Interfaces, addresses and routes of all network stacks. The file is replaced whole or not at all.'
   static override examples = [
     { description: 'Keep the configuration.', command: '<%= config.bin %> save before.state' },
     { description: 'Go back to it.', command: '<%= config.bin %> restore before.state' },

@@ -13,7 +13,7 @@ export interface Datagram {
 export function readCapture(bytes: Uint8Array): Datagram[] {
   if (isPcap(bytes)) return readPcap(bytes)
   const text = new TextDecoder('latin1').decode(bytes)
-  if (/^[\x09\x0a\x0d\x20-\x7e]*$/.test(text)) return [{ bytes: parseHex(text), protocol: undefined }]
+  if (/^[\s\x20-\x7e]*$/.test(text)) return [{ bytes: parseHex(text), protocol: undefined }]
   return [{ bytes, protocol: NETLINK_ROUTE }]
 }
 

@@ -40,7 +40,8 @@ describe('decode', () => {
   })
 
   it('shows errno, request and the kernel’s words of an error', () => {
-    const refused = '38000000 0200 0003 07000000 39300000 11000000 40000000 1800 0506 07000000 00000000 14000100 616c7265616479207468657265000000'
+    const refused =
+      '38000000 0200 0003 07000000 39300000 11000000 40000000 1800 0506 07000000 00000000 14000100 616c7265616479207468657265000000'
     expect(text(refused)).toBe(`NLMSG_ERROR EEXIST len 56 flags <CAPPED,ACK_TLVS> seq 7 pid 12345
   request type RTM_NEWROUTE seq 7
   NLMSGERR_ATTR_MSG already there`)
@@ -66,13 +67,20 @@ describe('decode', () => {
   it('decodes every message of every captured exchange', () => {
     const data = fileURLToPath(new URL('../../../../tests/vectors/data', import.meta.url))
     let count = 0
-    for (const [directory, protocol] of [['rtnetlink', NETLINK_ROUTE], ['genetlink', NETLINK_GENERIC]] as const) {
-      for (const file of readdirSync(`${data}/${directory}`).filter(name => !name.startsWith('derived') && !name.includes('err-'))) {
+    for (const [directory, protocol] of [
+      ['rtnetlink', NETLINK_ROUTE],
+      ['genetlink', NETLINK_GENERIC],
+    ] as const) {
+      for (const file of readdirSync(`${data}/${directory}`).filter(
+        name => !name.startsWith('derived') && !name.includes('err-'),
+      )) {
         const { recv } = JSON.parse(readFileSync(`${data}/${directory}/${file}`, 'utf8')) as { recv: string[] }
         for (const hex of recv.filter(each => each !== '')) {
           const decoded = decodeDatagram(fromHex(hex), { abi: 'linux', protocol })
           expect(decoded.length, file).toBeGreaterThan(0)
-          expect(() => JSON.stringify(decoded, (_, value) => (typeof value === 'bigint' ? Number(value) : value))).not.toThrow()
+          expect(() =>
+            JSON.stringify(decoded, (_, value) => (typeof value === 'bigint' ? Number(value) : value)),
+          ).not.toThrow()
           count += decoded.length
         }
       }
@@ -86,17 +94,18 @@ describe('parseHex', () => {
     expect([...parseHex('0x14 00:00,00 // length\n ff # last')]).toEqual([0x14, 0, 0, 0, 0xff])
   })
 
-  it.each([['1', '1 hexadecimal digits are not whole bytes'], ['zz', "'z' is no hexadecimal digit"], [' ', 'there is nothing to decode']])(
-    'refuses `%s`',
-    (digits, sentence) => expect(() => parseHex(digits)).toThrow(sentence),
-  )
+  it.each([
+    ['1', '1 hexadecimal digits are not whole bytes'],
+    ['zz', "'z' is no hexadecimal digit"],
+    [' ', 'there is nothing to decode'],
+  ])('refuses `%s`', (digits, sentence) => expect(() => parseHex(digits)).toThrow(sentence))
 })
 
 /** A capture with one packet of link type 253: classic in either byte order, or pcapng. */
 function capture(kind: 'big' | 'little' | 'pcapng', packet: Uint8Array): Uint8Array {
   const words = (little: boolean, ...values: number[]) => {
     const bytes = new Uint8Array(values.length * 4)
-    values.forEach((value, i) => new DataView(bytes.buffer).setUint32(4 * i, value, little))
+    for (const [i, value] of values.entries()) new DataView(bytes.buffer).setUint32(4 * i, value, little)
     return [...bytes]
   }
   const size = packet.length
@@ -131,7 +140,9 @@ describe('readCapture', () => {
   })
 
   it('takes text for hexadecimal digits and anything else for a datagram', () => {
-    expect(readCapture(new TextEncoder().encode('20 00'))).toEqual([{ bytes: Uint8Array.of(0x20, 0), protocol: undefined }])
+    expect(readCapture(new TextEncoder().encode('20 00'))).toEqual([
+      { bytes: Uint8Array.of(0x20, 0), protocol: undefined },
+    ])
     expect(readCapture(message)[0]?.bytes).toEqual(message)
   })
 })

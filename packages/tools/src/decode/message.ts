@@ -1,4 +1,14 @@
-import { NETLINK_GENERIC, NLM_F_REQUEST, NETLINK_ROUTE, NLMSG_DONE, NLMSG_ERROR, NLMSG_HDRLEN, NLMSG_MIN_TYPE, NLMSG_NOOP, NLMSG_OVERRUN } from '@nltool/nl-core'
+import {
+  NETLINK_GENERIC,
+  NETLINK_ROUTE,
+  NLM_F_REQUEST,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  NLMSG_HDRLEN,
+  NLMSG_MIN_TYPE,
+  NLMSG_NOOP,
+  NLMSG_OVERRUN,
+} from '@nltool/nl-core'
 import { errnoName } from '@nltool/nl-core/errno'
 import type { Abi } from '@nltool/nl-core/model'
 import {
@@ -67,9 +77,12 @@ function isPadding(bytes: Uint8Array, at: number): boolean {
 
 function noMessage({ bytes, view }: Frame, at: number): Failure {
   const left = bytes.length - at
-  if (left < NLMSG_HDRLEN) return new Failure(`${left} bytes at offset ${at} are too few for nlmsghdr, which has ${NLMSG_HDRLEN}`)
+  if (left < NLMSG_HDRLEN)
+    return new Failure(`${left} bytes at offset ${at} are too few for nlmsghdr, which has ${NLMSG_HDRLEN}`)
   const length = view.getUint32(at, true)
-  return new Failure(`nlmsghdr at offset ${at}: nlmsg_len ${length} is not between ${NLMSG_HDRLEN} and the ${left} bytes that are left`)
+  return new Failure(
+    `nlmsghdr at offset ${at}: nlmsg_len ${length} is not between ${NLMSG_HDRLEN} and the ${left} bytes that are left`,
+  )
 }
 
 /** Names of control messages, netlink(7). */
@@ -150,7 +163,13 @@ function errnoText(error: number, abi: Abi): string | null {
 function errorParts(frame: Frame, message: Message, { abi, protocol }: Origin): Pick<Decoded, 'errno' | 'body'> {
   const { error, request, attrs } = errorLayout(frame, message)
   const { type, seq } = messageAt(frame, request)
-  const quoted: Node = { name: 'request', members: [{ name: 'type', value: typeName(type, protocol) }, { name: 'seq', value: seq }] }
+  const quoted: Node = {
+    name: 'request',
+    members: [
+      { name: 'type', value: typeName(type, protocol) },
+      { name: 'seq', value: seq },
+    ],
+  }
   const { attrs: extAck } = extAckBody.codec(abi).decode(frame, attrs, message.end)
   return { errno: errnoText(error, abi), body: [quoted, ...attributeNodes(extAckBody.attrs, extAck, abi)] }
 }

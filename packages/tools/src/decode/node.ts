@@ -1,5 +1,12 @@
-import { familyToAbi, type AttributeSetSpec, type RawAttribute, type StructSpec, type ValueSpec, valueIn } from '@nltool/nl-core/wire'
 import type { Abi } from '@nltool/nl-core/model'
+import {
+  type AttributeSetSpec,
+  familyToAbi,
+  type RawAttribute,
+  type StructSpec,
+  type ValueSpec,
+  valueIn,
+} from '@nltool/nl-core/wire'
 import { AF_INET, AF_INET6, AF_LINK } from '@nltool/nl-route'
 
 /** A value with its name in the header files. Has either a value or members. JSON of `decode`. */
@@ -15,20 +22,26 @@ export function structNode(struct: StructSpec, fields: object, abi: Abi): Node {
   const values = fields as Readonly<Record<string, unknown>>
   const members = struct.fields
     .filter(({ spec, name }) => spec.kind !== 'pad' && values[name] !== undefined)
-    .map(({ name, spec }) => ({ name, value: spec.kind === 'family' ? familyName(values[name], abi) : scalar(values[name]) }))
+    .map(({ name, spec }) => ({
+      name,
+      value: spec.kind === 'family' ? familyName(values[name], abi) : scalar(values[name]),
+    }))
   return { name: struct.name, members }
 }
 
 /** The attributes of a set, in the order of its rows; those without a row last. */
 export function attributeNodes(set: AttributeSetSpec, attrs: object, abi: Abi): Node[] {
   const values = attrs as Readonly<Record<string, unknown>>
+  const { unknown: rest = [] } = attrs as { readonly unknown?: readonly RawAttribute[] }
   const known = set.attributes.flatMap(row => {
     const value = values[row.property]
     if (value === undefined) return []
     const spec = valueIn(row, abi)
-    return row.multi ? (value as unknown[]).map(each => valueNode(row.name, spec, each, abi)) : [valueNode(row.name, spec, value, abi)]
+    return row.multi
+      ? (value as unknown[]).map(each => valueNode(row.name, spec, each, abi))
+      : [valueNode(row.name, spec, value, abi)]
   })
-  return [...known, ...((values['unknown'] ?? []) as RawAttribute[]).map(unknownNode)]
+  return [...known, ...rest.map(unknownNode)]
 }
 
 /** An attribute that no row describes. */
@@ -46,11 +59,16 @@ function valueNode(name: string, spec: ValueSpec, value: unknown, abi: Abi): Nod
       return list(name, value, each => structNode(spec.struct, each as object, abi).members ?? [])
     case 'records':
     case 'headed':
-      return spec.kind === 'headed' ? { name, members: headed(spec, value, abi) } : list(name, value, each => headed(spec, each, abi))
+      return spec.kind === 'headed'
+        ? { name, members: headed(spec, value, abi) }
+        : list(name, value, each => headed(spec, each, abi))
     case 'array':
       return { name, members: (value as unknown[]).map((each, i) => valueNode(`[${i}]`, spec.item, each, abi)) }
     case 'map':
-      return { name, members: [...(value as Map<number, unknown>)].map(([key, each]) => valueNode(`[${key}]`, spec.item, each, abi)) }
+      return {
+        name,
+        members: [...(value as Map<number, unknown>)].map(([key, each]) => valueNode(`[${key}]`, spec.item, each, abi)),
+      }
     case 'family':
       return { name, value: familyName(value, abi) }
     case 'flag':
@@ -72,7 +90,12 @@ function list(name: string, value: unknown, membersOf: (each: unknown) => readon
 }
 
 /** Families by FreeBSD's number, to which the codec translates. */
-const familyNames: Readonly<Record<number, string>> = { 0: 'unspec', [AF_INET]: 'inet', [AF_LINK]: 'link', [AF_INET6]: 'inet6' }
+const familyNames: Readonly<Record<number, string>> = {
+  0: 'unspec',
+  [AF_INET]: 'inet',
+  [AF_LINK]: 'link',
+  [AF_INET6]: 'inet6',
+}
 
 function familyName(value: unknown, abi: Abi): unknown {
   return familyNames[value as number] ?? familyToAbi(value as number, abi)

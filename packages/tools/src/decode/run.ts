@@ -20,7 +20,8 @@ const protocols = { route: NETLINK_ROUTE, generic: NETLINK_GENERIC } as const
 
 /** Decodes what `--hex` or standard input holds. @throws Failure with offset and path of what cannot be decoded */
 export function decodeAll({ hex, abi, protocol }: DecodeWords): Shown<Decoded[]> {
-  const datagrams: Datagram[] = hex === undefined ? readCapture(readFileSync(0)) : [{ bytes: parseHex(hex), protocol: undefined }]
+  const datagrams: Datagram[] =
+    hex === undefined ? readCapture(readFileSync(0)) : [{ bytes: parseHex(hex), protocol: undefined }]
   const decoded = datagrams.flatMap(({ bytes, protocol: said }, i) => {
     const which = datagrams.length === 1 ? '' : `packet ${i + 1}: `
     return decodeOne(bytes, { abi, protocol: said ?? protocols[protocol] }, which)
@@ -28,7 +29,11 @@ export function decodeAll({ hex, abi, protocol }: DecodeWords): Shown<Decoded[]>
   return { text: decoded.map(formatDecoded).join('\n'), json: decoded }
 }
 
-function decodeOne(bytes: Uint8Array, origin: { readonly abi: Abi; readonly protocol: number }, which: string): Decoded[] {
+function decodeOne(
+  bytes: Uint8Array,
+  origin: { readonly abi: Abi; readonly protocol: number },
+  which: string,
+): Decoded[] {
   try {
     return decodeDatagram(bytes, origin)
   } catch (error) {

@@ -1,5 +1,5 @@
-import type { FamilyInfo, Generic, GenericFamily } from '@nltool/nl-genl'
 import { NltoolError } from '@nltool/nl-core/errno'
+import type { FamilyInfo, Generic, GenericFamily } from '@nltool/nl-genl'
 import { Failure } from '../failure.ts'
 import { detailOf } from '../sentence.ts'
 import type { Shown } from '../shown.ts'

@@ -27,11 +27,18 @@ describe('formatFamily', () => {
 
   it('prints zero without a prefix and leaves out what a family does not have', () => {
     expect(formatFamily.freebsd(bare)).toBe('Name: bare\n\tID: 0x1f, Version: 00, header size: 0, max attributes: 0\n')
-    expect(formatFamily.freebsd({ ...bare, ops: [{ cmd: 1, flags: 0 }] })).toContain('\t  - ID: 0x1, Capabilities: 00\n')
+    expect(formatFamily.freebsd({ ...bare, ops: [{ cmd: 1, flags: 0 }] })).toContain(
+      '\t  - ID: 0x1, Capabilities: 00\n',
+    )
   })
 
   it('prints a family as genl-ctrl-list -d does', () => {
-    const linux = { ...nlctrl, maxattr: 0, ops: [...nlctrl.ops, { cmd: 10, flags: 0xc }], groups: [{ name: 'notify', id: 0x10 }] }
+    const linux = {
+      ...nlctrl,
+      maxattr: 0,
+      ops: [...nlctrl.ops, { cmd: 10, flags: 0xc }],
+      groups: [{ name: 'notify', id: 0x10 }],
+    }
     expect(formatFamily.libnl(linux)).toBe(`0x0010 nlctrl version 2
     hdrsize 0 maxattr 0
       op GETFAMILY (0x03) <has_doit,has_dump,has_policy>
@@ -41,7 +48,12 @@ describe('formatFamily', () => {
   })
 
   it('prints a family as genl ctrl list of iproute2 does', () => {
-    const linux = { ...nlctrl, maxattr: 0, ops: [...nlctrl.ops, { cmd: 10, flags: 0xc }], groups: [{ name: 'notify', id: 0x10 }] }
+    const linux = {
+      ...nlctrl,
+      maxattr: 0,
+      ops: [...nlctrl.ops, { cmd: 10, flags: 0xc }],
+      groups: [{ name: 'notify', id: 0x10 }],
+    }
     expect(formatFamily.iproute2(linux)).toBe(
       '\nName: nlctrl\n' +
         '\tID: 0x10  Version: 0x2  header size: 0  max attribs: 0 \n' +

@@ -39,7 +39,9 @@ function formatFreebsd({ name, id, version, hdrsize, maxattr, ops, groups }: Fam
   if (ops.length > 0) lines.push('\tsupported operations: ')
   for (const { cmd, flags } of ops) {
     const words = bitNames(flags, freebsdWords)
-    lines.push(`\t  - ID: ${hex2(cmd)}, Capabilities: ${hex2(flags)}${words.length === 0 ? '' : ` (${words.join('; ')})`}`)
+    lines.push(
+      `\t  - ID: ${hex2(cmd)}, Capabilities: ${hex2(flags)}${words.length === 0 ? '' : ` (${words.join('; ')})`}`,
+    )
   }
   if (groups.length > 0) lines.push('\tmulticast groups: ')
   for (const group of groups) lines.push(`\t  - ID: ${hex2(group.id)}, Name: ${group.name}`)
@@ -88,7 +90,10 @@ const libnlOperations: ReadonlyMap<number, string> = new Map([
 /** `genl-ctrl-list -d` of libnl. */
 function formatLibnl({ name, id, version, hdrsize, maxattr, ops, groups }: FamilyInfo): string {
   const two = (value: number) => `0x${value.toString(16).padStart(2, '0')}`
-  const lines = [`0x${id.toString(16).padStart(4, '0')} ${name} version ${version}`, `    hdrsize ${hdrsize} maxattr ${maxattr}`]
+  const lines = [
+    `0x${id.toString(16).padStart(4, '0')} ${name} version ${version}`,
+    `    hdrsize ${hdrsize} maxattr ${maxattr}`,
+  ]
   for (const { cmd, flags } of ops) {
     const known = id === GENL_ID_CTRL ? libnlOperations.get(cmd) : undefined
     const words = bitNames(flags, libnlWords)

@@ -1,5 +1,5 @@
-import type { AddressAdd, LinkChange, RouteClient } from '@nltool/nl-route'
 import { NltoolError } from '@nltool/nl-core/errno'
+import type { AddressAdd, LinkChange, RouteClient } from '@nltool/nl-route'
 import { Failure, usage } from '../failure.ts'
 import { detailOf, refusal } from '../sentence.ts'
 import { noInterface } from './show.ts'
@@ -19,7 +19,11 @@ export interface ChangeReport {
 }
 
 /** Applies the words in ifconfig(8)'s order: creation, properties, addresses, at last a new name. @throws Failure */
-export async function changeInterface(route: RouteClient, command: IfconfigCommand, given: string): Promise<ChangeReport> {
+export async function changeInterface(
+  route: RouteClient,
+  command: IfconfigCommand,
+  given: string,
+): Promise<ChangeReport> {
   const ifname = command.create ? await create(route, command, given) : given
   if (command.destroy) {
     await ask('SIOCIFDESTROY', ifname, () => route.link.delete({ ifname }))

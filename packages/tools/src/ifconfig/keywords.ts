@@ -45,7 +45,10 @@ function ofAddress(word: string, change: (address: Draft['addresses'][number]) =
   return set(draft => change(lastAddress(draft, word)))
 }
 
-function withAddress(word: string, change: (address: Draft['addresses'][number], value: string) => void): Keyword<Draft> {
+function withAddress(
+  word: string,
+  change: (address: Draft['addresses'][number], value: string) => void,
+): Keyword<Draft> {
   return take((draft, value) => change(lastAddress(draft, word), value))
 }
 
@@ -70,7 +73,8 @@ function unflag6(word: string, bit: number): Keyword<Draft> {
 const seconds = (text: string, word: string) => (text === 'infty' ? undefined : parseNumber(text, word))
 
 const lladdr = take((draft, value) => {
-  if (!/^([\da-f]{1,2}[:-]){5}[\da-f]{1,2}$/i.test(value)) throw usage(`${value}: not a link-level address such as 02:00:00:00:00:0a`)
+  if (!/^([\da-f]{1,2}[:-]){5}[\da-f]{1,2}$/i.test(value))
+    throw usage(`${value}: not a link-level address such as 02:00:00:00:00:0a`)
   draft.link.address = value.replaceAll('-', ':')
 })
 

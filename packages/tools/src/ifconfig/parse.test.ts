@@ -11,7 +11,11 @@ describe('parseIfconfig', () => {
   it('takes options in groups, then an interface and a family to show', () => {
     expect(parse('-lu')).toMatchObject({ options: { list: true, up: true }, ifname: undefined })
     expect(parse('-a inet6')).toMatchObject({ options: { all: true }, ifname: undefined, family: 'inet6' })
-    expect(parse('-Lm em0 inet')).toMatchObject({ options: { lifetimes: true, capabilities: true }, ifname: 'em0', family: 'inet' })
+    expect(parse('-Lm em0 inet')).toMatchObject({
+      options: { lifetimes: true, capabilities: true },
+      ifname: 'em0',
+      family: 'inet',
+    })
     expect(parse('-g epair')).toMatchObject({ options: { all: true, group: 'epair' } })
     expect(parse('-f inet:cidr,inet6:cidr em0').options.maskStyle).toEqual({ inet: 'cidr', inet6: 'cidr' })
   })
@@ -38,7 +42,10 @@ describe('parseIfconfig', () => {
     ['em0 inet 192.0.2.1 netmask 0xffffff00 broadcast 192.0.2.127', { prefixlen: 24, broadcast: '192.0.2.127' }],
     ['em0 inet 192.0.2.1/30 192.0.2.2', { peer: '192.0.2.2', prefixlen: 30 }],
     ['em0 inet 192.0.2.1 -alias', { mode: 'delete', prefixlen: undefined }],
-    ['em0 inet6 2001:db8::1/64 anycast pltime 60 vltime infty', { family: 'inet6', flags6: 1, preferredSeconds: 60, validSeconds: undefined }],
+    [
+      'em0 inet6 2001:db8::1/64 anycast pltime 60 vltime infty',
+      { family: 'inet6', flags6: 1, preferredSeconds: 60, validSeconds: undefined },
+    ],
     ['em0 inet6 2001:db8::1 prefixlen 48', { prefixlen: 48, mode: 'set' }],
     ['em0 inet6 2001:db8::1 delete', { family: 'inet6', mode: 'delete' }],
   ])('reads the address of `%s`', (words, address) => {

@@ -18,7 +18,8 @@ export function parseIfconfig(argv: readonly string[]): IfconfigCommand {
     throw usage('an interface must be named before what to change')
   }
   for (const { family, prefixlen, address, mode } of addresses) {
-    if (prefixlen === undefined && mode !== 'delete' && family === 'inet') throw usage(`${address}: a prefix length is needed, as in ${address}/24`)
+    if (prefixlen === undefined && mode !== 'delete' && family === 'inet')
+      throw usage(`${address}: a prefix length is needed, as in ${address}/24`)
   }
   const family = addresses.length === 0 ? draft.shown : undefined
   return { options, ifname, family, create, destroy, vlan, link, addresses }
@@ -40,7 +41,7 @@ function readWords(words: readonly string[], draft: Draft): void {
     }
     follows = false
     if (keyword.takes === 'nothing') keyword.apply(draft)
-    else keyword.apply(draft, valueOf(word, rest))
+    else keyword.apply(draft, needValue(word, rest))
   }
 }
 
@@ -51,7 +52,7 @@ function etherOrAddress(draft: Draft, word: string, follows: boolean): void {
   else addressWord(draft, word, follows)
 }
 
-function valueOf(word: string, rest: string[]): string {
+function needValue(word: string, rest: string[]): string {
   const value = rest.shift()
   if (value === undefined) throw usage(`${word}: a value must follow`)
   return value

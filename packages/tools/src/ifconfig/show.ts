@@ -44,6 +44,10 @@ function hasFamily({ address, addresses }: InterfaceShown, family: ShownFamily):
 
 /** fnmatch(3) without its options: `*`, `?`, `[…]`. */
 function matches(name: string, pattern: string): boolean {
-  const source = pattern.replace(/[.+^${}()|\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.').replaceAll('[!', '[^')
+  const source = pattern
+    .replace(/[.+^${}()|\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
+    .replaceAll('[!', '[^')
   return new RegExp(`^${source}$`).test(name)
 }

@@ -91,7 +91,14 @@ describe('formatInterface', () => {
   it('prints the other end of the line, flags and lifetimes of an address', () => {
     const addresses = [
       someAddress({ address: '192.0.2.1', prefixlen: 30, peer: '192.0.2.2', vhid: 7 }),
-      someAddress({ family: 'inet6', address: '2001:db8::1', prefixlen: 64, flags6: 0x12, preferredSeconds: 0, validSeconds: 60 }),
+      someAddress({
+        family: 'inet6',
+        address: '2001:db8::1',
+        prefixlen: 64,
+        flags6: 0x12,
+        preferredSeconds: 0,
+        validSeconds: 60,
+      }),
     ]
     const lines = formatInterface(someLink({}), addresses, { ...style, lifetimes: true }).split('\n')
     expect(lines.slice(1, 3)).toEqual([
@@ -107,11 +114,15 @@ describe('formatInterface', () => {
   })
 
   it('prints description, groups and supported capabilities', () => {
-    const link = someLink({ ifalias: 'uplink to R1', groups: ['all', 'egress', 'epair'], capabilities: { supported: 3, enabled: 0 } })
-    expect(formatInterface(link, [], { ...style, capabilities: true }).split('\n').slice(1, 4)).toEqual([
-      '\tdescription: uplink to R1',
-      '\tcapabilities=3<RXCSUM,TXCSUM>',
-      '\tgroups: egress epair',
-    ])
+    const link = someLink({
+      ifalias: 'uplink to R1',
+      groups: ['all', 'egress', 'epair'],
+      capabilities: { supported: 3, enabled: 0 },
+    })
+    expect(
+      formatInterface(link, [], { ...style, capabilities: true })
+        .split('\n')
+        .slice(1, 4),
+    ).toEqual(['\tdescription: uplink to R1', '\tcapabilities=3<RXCSUM,TXCSUM>', '\tgroups: egress epair'])
   })
 })

@@ -4,8 +4,14 @@ import { formatEvent, type MonitorContext } from './text.ts'
 
 const context: MonitorContext = {
   nowMs: new Date(2024, 10, 1, 20, 19, 41, 333).getTime(), // local time
-  names: new Map([[1, 'em0'], [2, 'em1']]),
-  mtus: new Map([[1, 1500], [2, 9000]]),
+  names: new Map([
+    [1, 'em0'],
+    [2, 'em1'],
+  ]),
+  mtus: new Map([
+    [1, 1500],
+    [2, 9000],
+  ]),
 }
 const net = { dst: '10.9.0.0/16', prefixlen: 16 }
 
@@ -19,7 +25,9 @@ describe('formatEvent', () => {
 
   it('prints an address that went', () => {
     const address = someAddress({ address: '192.0.2.1', prefixlen: 24 })
-    expect(formatEvent({ event: 'addr-delete', address }, context)).toBe('20:19:41.333 delete addr 192.0.2.1/24 iface em0 ')
+    expect(formatEvent({ event: 'addr-delete', address }, context)).toBe(
+      '20:19:41.333 delete addr 192.0.2.1/24 iface em0 ',
+    )
   })
 
   it('prints an interface', () => {
@@ -35,7 +43,9 @@ describe('formatEvent', () => {
       { ...path, gateway: '10.0.2.2', ifindex: 1 },
       { ...path, gateway: '10.0.3.2', ifindex: 2 },
     ]
-    expect(formatEvent({ event: 'route-set', route: someRoute({ ...net, ifindex: undefined, nexthops }) }, context)).toBe(
+    expect(
+      formatEvent({ event: 'route-set', route: someRoute({ ...net, ifindex: undefined, nexthops }) }, context),
+    ).toBe(
       '20:19:41.333 add/repl route 10.9.0.0/16 gw 10.0.2.2 iface em0 mtu 1500 table inet.0\n' +
         '                                        gw 10.0.3.2 iface em1 mtu 9000 ',
     )
@@ -47,7 +57,9 @@ describe('formatEvent', () => {
     ['prohibit', 'prohibit(reject)'],
   ] as const)('prints a %s route', (type, words) => {
     const route = someRoute({ ...net, type, table: 2 })
-    expect(formatEvent({ event: 'route-set', route }, context)).toBe(`20:19:41.333 add/repl route 10.9.0.0/16 ${words} table inet.2`)
+    expect(formatEvent({ event: 'route-set', route }, context)).toBe(
+      `20:19:41.333 add/repl route 10.9.0.0/16 ${words} table inet.2`,
+    )
   })
 
   it('prints interfaces that are unknown by number, and zones of link-local addresses', () => {

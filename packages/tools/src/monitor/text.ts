@@ -1,6 +1,6 @@
 import type { Address, Link, Operstate, Path, Route, RouteEvent } from '@nltool/nl-route'
-import { destinationOf } from '../netstat/rows.ts'
 import { type LinkNames, scoped } from '../names.ts'
+import { destinationOf } from '../netstat/rows.ts'
 
 /** What a line says beside its event. */
 export interface MonitorContext {
@@ -60,7 +60,9 @@ function routeLines(head: string, route: Route, context: MonitorContext): string
   const rejected = rejections[route.type]
   if (rejected !== undefined) return `${start}${rejected} ${table}`
   const { gateway, ifindex, weight, rtflags, mtu } = route
-  const [first, ...others] = (route.nexthops ?? [{ gateway, ifindex, weight, rtflags, mtu }]).map(path => pathItems(path, route, context))
+  const [first, ...others] = (route.nexthops ?? [{ gateway, ifindex, weight, rtflags, mtu }]).map(path =>
+    pathItems(path, route, context),
+  )
   // Further paths stand under the first one.
   return [`${start}${first}${table}`, ...others.map(items => `${' '.repeat(start.length)}${items}`)].join('\n')
 }

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { formatTables, type RouteRow } from './table.ts'
 
-function row(family: 'inet' | 'inet6', destination: string, gateway: string, flags: string, netif: string, more: Partial<RouteRow> = {}): RouteRow {
+function row(
+  family: 'inet' | 'inet6',
+  destination: string,
+  gateway: string,
+  flags: string,
+  netif: string,
+  more: Partial<RouteRow> = {},
+): RouteRow {
   return { family, destination, gateway, flags, netif, nhop: 0, mtu: undefined, expire: 0, ...more }
 }
 
@@ -69,7 +76,11 @@ default            10.0.2.2           UGS         4   1500        em0
   })
 
   it('prints what is left of a life only if it ends', () => {
-    const text = formatTables([row('inet', '192.0.2.7', '192.0.2.1', 'UGHS', 'em0', { expire: 90 })], { numeric: true, wide: false, fib: 0 })
+    const text = formatTables([row('inet', '192.0.2.7', '192.0.2.1', 'UGHS', 'em0', { expire: 90 })], {
+      numeric: true,
+      wide: false,
+      fib: 0,
+    })
     expect(text.split('\n')[4]).toBe('192.0.2.7          192.0.2.1          UGHS        em0     90')
   })
 })

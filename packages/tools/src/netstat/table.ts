@@ -58,7 +58,11 @@ export function formatTables(rows: readonly RouteRow[], style: TableStyle): stri
   for (const row of rows) {
     const layout = columns(row.family, style)
     if (row.family !== family) {
-      lines.push('', familyTitles[row.family], formatLine(layout, column => column.title, true))
+      lines.push(
+        '',
+        familyTitles[row.family],
+        formatLine(layout, column => column.title, true),
+      )
       family = row.family
     }
     lines.push(formatLine(layout, column => column.text(row), style.numeric || style.wide))

@@ -10,7 +10,11 @@ export const netstat: Program = async ({ words, session, print }) => {
   const { letters, values, rest } = readOptions(words, { switches: 'rnW46', valued: 'Ff' })
   if (rest[0] !== undefined) throw usage(`unexpected word: ${rest[0]}`)
   if (!letters.has('r')) throw usage('only routing tables can be shown: netstat -r')
-  const style = { numeric: letters.has('n'), wide: letters.has('W'), fib: parseNumber(values.get('F') ?? '0', '-F', 65_534) }
+  const style = {
+    numeric: letters.has('n'),
+    wide: letters.has('W'),
+    fib: parseNumber(values.get('F') ?? '0', '-F', 65_534),
+  }
   const family = familyOf(letters, values.get('f'))
   const { listRoutes } = await import('../route/look.ts')
   const shown = await readRoutes(session, route => listRoutes(route, style, family))

@@ -75,7 +75,8 @@ function toRequest({ destination, gateway, type, flags, mtu, weight, expire, fam
     gateway: gateway?.address,
     ifname: gateway?.ifname,
     type,
-    rtflags: (flags.static ? RTF.RTF_STATIC : 0) | (flags.proto1 ? RTF.RTF_PROTO1 : 0) | (flags.proto2 ? RTF.RTF_PROTO2 : 0),
+    rtflags:
+      (flags.static ? RTF.RTF_STATIC : 0) | (flags.proto1 ? RTF.RTF_PROTO1 : 0) | (flags.proto2 ? RTF.RTF_PROTO2 : 0),
     mtu,
     weight,
     expires: expire === undefined ? undefined : Math.floor(Date.now() / 1000) + expire,

@@ -18,12 +18,20 @@ export interface DestinationWords {
 /** Reads a destination as route(8) does. @throws Failure `bad address`, `bad mask length` */
 export function parseDestination(words: DestinationWords): Destination {
   const family = words.family ?? (words.text.includes(':') ? 'inet6' : 'inet')
-  const found = words.text === 'default' ? defaultRoute(family) : family === 'inet' ? inet(words.text) : inet6(words.text)
+  const found =
+    words.text === 'default' ? defaultRoute(family) : family === 'inet' ? inet(words.text) : inet6(words.text)
   const given = givenLength(words, family) ?? found.length
   const single = given === undefined || (given === addressBits[family] && !found.slashed)
   const kind = words.kind ?? (single ? 'host' : 'net')
   const prefixlen = words.kind === 'host' || given === undefined ? addressBits[family] : given
-  return { typed: found.typed, kind, family, address: found.address, prefixlen, exact: given !== undefined && words.kind !== 'host' }
+  return {
+    typed: found.typed,
+    kind,
+    family,
+    address: found.address,
+    prefixlen,
+    exact: given !== undefined && words.kind !== 'host',
+  }
 }
 
 /** An address without the modifiers; `slashed`: an IPv4 prefix, which route(8) calls a net even at full length. */
@@ -42,7 +50,9 @@ function inet(text: string): Found {
   const [typed = '', length] = text.split('/')
   const address = length === undefined ? inetAton(typed) : inetNetwork(typed)
   if (address === undefined) throw badAddress(text)
-  return length === undefined ? { typed, address, slashed: false } : { typed, address, length: lengthOf(length, 'inet'), slashed: true }
+  return length === undefined
+    ? { typed, address, slashed: false }
+    : { typed, address, length: lengthOf(length, 'inet'), slashed: true }
 }
 
 function inet6(text: string): Found {

@@ -39,7 +39,10 @@ export async function getRoute(route: RouteClient, command: RouteCommand): Promi
 }
 
 function notFound(typed: string | undefined, error: NltoolError): Failure {
-  return new Failure(`route has not been found: ${typed}: ${reasonOf(error)}`, { detail: detailOf(error), cause: error })
+  return new Failure(`route has not been found: ${typed}: ${reasonOf(error)}`, {
+    detail: detailOf(error),
+    cause: error,
+  })
 }
 
 /** `netstat -r` and `route show`: one table of the families asked for. */
@@ -48,7 +51,10 @@ export async function listRoutes(route: RouteClient, style: TableStyle, family?:
   const routes = (await route.route.list({ family, table: style.fib })).sort(inetFirst)
   const context: RowContext = { links, nowSeconds: Date.now() / 1000 }
   return {
-    text: formatTables(routes.flatMap(each => rowsOf(each, context)), style),
+    text: formatTables(
+      routes.flatMap(each => rowsOf(each, context)),
+      style,
+    ),
     json: routes.map(each => ({ ...each, ifname: linkOf(each, links)?.ifname ?? null })),
   }
 }

@@ -45,7 +45,11 @@ describe('parseRoute', () => {
   })
 
   it('finds the interface behind a link-local gateway', () => {
-    expect(parse('add 2001:db8::/32 fe80::2%em0').gateway).toEqual({ typed: 'fe80::2%em0', address: 'fe80::2', ifname: 'em0' })
+    expect(parse('add 2001:db8::/32 fe80::2%em0').gateway).toEqual({
+      typed: 'fe80::2%em0',
+      address: 'fe80::2',
+      ifname: 'em0',
+    })
   })
 
   it('collects flags and metrics', () => {

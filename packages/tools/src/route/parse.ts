@@ -3,7 +3,7 @@ import { lookUp } from '../keyword.ts'
 import { readOptions } from '../options.ts'
 import { parseDestination, parseGateway } from './destination.ts'
 import { type Draft, emptyDraft } from './draft.ts'
-import { type Modifier, modifiers, verbs, words as plainWords } from './keywords.ts'
+import { type Modifier, modifiers, words as plainWords, verbs } from './keywords.ts'
 import type { Gateway, RouteCommand, RouteOptions, RouteVerb } from './types.ts'
 
 /** The usage line of route(8), which names the program twice. */
@@ -29,7 +29,10 @@ function parseOptions(argv: readonly string[], draft: Draft): { options: RouteOp
   const { letters, rest } = readOptions(argv, { switches: '46dnqtv', valued: '' })
   if (letters.has('4')) draft.family = 'inet'
   if (letters.has('6')) draft.family = 'inet6'
-  return { options: { numeric: letters.has('n'), quiet: letters.has('q'), dry: letters.has('d') || letters.has('t') }, rest }
+  return {
+    options: { numeric: letters.has('n'), quiet: letters.has('q'), dry: letters.has('d') || letters.has('t') },
+    rest,
+  }
 }
 
 /** Positional words in their order. */
@@ -52,7 +55,10 @@ function findModifier(word: string): Modifier | undefined {
 }
 
 function applyModifier(draft: Draft, word: string, modifier: Modifier, rest: string[]): void {
-  if (modifier.takes === 'nothing') return modifier.apply(draft)
+  if (modifier.takes === 'nothing') {
+    modifier.apply(draft)
+    return
+  }
   const value = rest.shift()
   if (value === undefined) throw complain(`${word} needs a value`)
   modifier.apply(draft, value)

@@ -96,7 +96,9 @@ describe('createStateStore', () => {
 
   it('says in one sentence that the state is a directory', async () => {
     await mkdir(join(base, 'kernel.state'))
-    expect(() => createStateStore(base).read()).toThrow(`the state in ${base}/kernel.state cannot be read: it is a directory`)
+    expect(() => createStateStore(base).read()).toThrow(
+      `the state in ${base}/kernel.state cannot be read: it is a directory`,
+    )
     expect(await readFile(join(base, 'kernel.state')).catch(error => error.code)).toBe('EISDIR')
   })
 })

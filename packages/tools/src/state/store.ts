@@ -19,7 +19,7 @@ export interface StateStore {
 
 /** `$XDG_STATE_HOME/nltool`; a relative path in the variable is to be ignored (XDG Base Directory Specification). */
 export function stateDirectory(env: NodeJS.ProcessEnv): string {
-  const base = env['XDG_STATE_HOME']
+  const { XDG_STATE_HOME: base } = env
   return join(base !== undefined && isAbsolute(base) ? base : join(homedir(), '.local', 'state'), 'nltool')
 }
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
+import { Failure } from '../failure.ts'
 import { boot, type Session } from '../host.ts'
 import { readWhole, replaceFile } from './file.ts'
-import { Failure } from '../failure.ts'
 import { worded } from './wording.ts'
 
 /** JSON of `save` and `restore`. */

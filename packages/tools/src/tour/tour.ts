@@ -10,7 +10,9 @@ export async function tour(run: string): Promise<void> {
   try {
     say('nltool: netlink, with a kernel in the box. Every line that starts with $ is a command, run as it stands.')
     for (const step of steps) await show(step, run, state)
-    say('\nThat was a real netlink conversation with an embedded kernel, one process for each command. Go on from here:')
+    say(
+      '\nThat was a real netlink conversation with an embedded kernel, one process for each command. Go on from here:',
+    )
     say('  npx nltool ifconfig            your own kernel; its state is kept in ~/.local/state/nltool')
     say('  npx nltool route --help        every command has --help with examples, and --json')
   } finally {
@@ -41,6 +43,6 @@ function say(text: string): void {
 }
 
 function bold(text: string): string {
-  const colours = process.stdout.isTTY && process.env['NO_COLOR'] === undefined
-  return colours ? `\x1b[1m${text}\x1b[0m` : text
+  const { NO_COLOR = '' } = process.env // no-color.org: set and not empty
+  return process.stdout.isTTY && NO_COLOR === '' ? `\x1b[1m${text}\x1b[0m` : text
 }

@@ -5,7 +5,9 @@ import { NetlinkCommand } from '../../netlink-command.ts'
 export default class GenlMonitor extends NetlinkCommand {
   static override summary = 'Print what a family of generic netlink announces.'
   static override description = 'It needs a kernel that keeps running, which nltool serve starts.'
-  static override examples = [{ description: 'Families that come and go.', command: '<%= config.bin %> genl monitor nlctrl' }]
+  static override examples = [
+    { description: 'Families that come and go.', command: '<%= config.bin %> genl monitor nlctrl' },
+  ]
   static override args = {
     family: string({ description: 'Name of the family.', required: true }),
     group: string({ description: 'Group of the family; all of them if absent.' }),
