@@ -17,9 +17,8 @@ import type { Batch, BatchResult, WaitOptions } from './types.ts'
 interface Filling {
   readonly writer: Writer
   readonly commands: Command<unknown>[]
-  readonly values: unknown[]
-  /** Schemas of the answers, where some are expected. */
-  readonly replies: (Body<unknown> | undefined)[]
+  /** Schemas of the answers, of the requests that expect some. */
+  readonly replies: Map<number, Body<unknown>>
   /** Where each request starts in the writer. */
   readonly starts: number[]
   /** Indexes of the requests that start a datagram. */
@@ -39,7 +38,7 @@ const carriedOut: BatchResult = Object.freeze({ ok: true, replies: Object.freeze
 
 function emptyFilling(writer: Writer): Filling {
   writer.pos = 0
-  return { writer, commands: [], values: [], replies: [], starts: [], datagrams: [] }
+  return { writer, commands: [], replies: new Map(), starts: [], datagrams: [] }
 }
 
 /** Makes an empty batch. */
@@ -53,8 +52,7 @@ export function createBatch(link: Link, bytesMax: number): Batch {
     const start = writer.pos
     appendRequest(writer, abi, command, value, NLM_F_ACK | flags, 0)
     const index = commands.push(command as Command<unknown>) - 1
-    filling.values.push(value)
-    filling.replies.push(reply)
+    if (reply !== undefined) filling.replies.set(index, reply)
     starts.push(start)
     const datagram = starts[datagrams.at(-1) ?? 0] ?? 0
     if (index === 0 || writer.pos - datagram > bytesMax) datagrams.push(index)
@@ -121,11 +119,15 @@ function indexOf(batch: OpenBatch, message: Incoming): number {
   return batch.first + message.seq - batch.seq
 }
 
+function requestBytes({ writer, starts }: BatchState, index: number): Uint8Array {
+  return writer.bytes.slice(starts[index], starts[index + 1] ?? writer.pos)
+}
+
 /** An answer before the acknowledgement. False if none is expected: then it is a notification of what was done. */
 export function batchMessage(link: Link, batch: OpenBatch, message: Incoming): boolean {
   const { state } = batch
   const index = indexOf(batch, message)
-  const reply = state.replies[index]
+  const reply = state.replies.get(index)
   if (reply === undefined) return false
   try {
     const replies = state.received.get(index)
@@ -154,7 +156,7 @@ export function batchAnswered(link: Link, batch: OpenBatch, message: Incoming): 
     if (outcome.extAck.msg !== undefined) link.warn(outcome.extAck.msg, command.name)
     settle(link, batch, index, success)
   } else {
-    const context = { command, value: state.values[index], seq: message.seq, index }
+    const context = { command, seq: message.seq, index, bytes: () => requestBytes(state, index) }
     settle(link, batch, index, { ok: false, error: kernelError(outcome, link.transport.abi, context) })
   }
 }

@@ -1,7 +1,7 @@
 import { NLM_F_DUMP, NLM_F_DUMP_INTR } from '../constants.ts'
 import type { DumpTurns } from './dump-turns.ts'
 import type { Encoder } from './encoder.ts'
-import { kernelError } from './failure.ts'
+import { encodeAgain, kernelError } from './failure.ts'
 import type { Incoming } from './incoming.ts'
 import type { Link } from './link.ts'
 import type { Command } from './operation.ts'
@@ -196,7 +196,10 @@ function rest(link: Link, dump: OpenDump): void {
 export function dumpAnswered(link: Link, dump: OpenDump, message: Incoming): void {
   if ((message.flags & NLM_F_DUMP_INTR) !== 0) dump.state.consistent = false
   const outcome = outcomeOf(message, link.transport.abi)
-  if (outcome.errno !== 0) dump.state.failure ??= { cause: kernelError(outcome, link.transport.abi, dump) }
+  const { command, value, seq } = dump
+  const { abi } = link.transport
+  const bytes = (): Uint8Array | undefined => encodeAgain(abi, command, value)
+  if (outcome.errno !== 0) dump.state.failure ??= { cause: kernelError(outcome, abi, { command, seq, bytes }) }
   else if (outcome.extAck.msg !== undefined) link.warn(outcome.extAck.msg, dump.command.name)
   end(link, dump)
 }

@@ -10,7 +10,8 @@ import { policyInWords } from './policy.ts'
 /** The request that was refused. */
 export interface Refused {
   readonly command: Command<unknown>
-  readonly value: unknown
+  /** The request with its header, if it can still be told: a kernel may quote no more than its header (NETLINK_CAP_ACK). */
+  readonly bytes: () => Uint8Array | undefined
   readonly seq: number
   /** Among the requests of a batch. */
   readonly index?: number
@@ -20,7 +21,7 @@ export interface Refused {
 export function kernelError({ errno, quoted, extAck }: Outcome, abi: Abi, refused: Refused): KernelError {
   const { command, seq, index } = refused
   const { msg, offs, cookie, policy, missType, missNest } = extAck
-  const request = offs === undefined && missType === undefined ? undefined : (quoted ?? encodeAgain(abi, refused))
+  const request = offs === undefined && missType === undefined ? undefined : (quoted ?? refused.bytes())
   return new KernelError({
     code: errnoName(errno, abi) ?? 'EINVAL',
     errno,
@@ -37,11 +38,11 @@ export function kernelError({ errno, quoted, extAck }: Outcome, abi: Abi, refuse
   })
 }
 
-/** The request once more: a kernel that is told to (NETLINK_CAP_ACK) quotes only its header. */
-function encodeAgain(abi: Abi, { command, value }: Refused): Uint8Array | undefined {
+/** A request as it was sent, unless the caller has changed the value since. */
+export function encodeAgain<Q>(abi: Abi, command: Command<Q>, value: Q): Uint8Array | undefined {
   try {
     return encodeRequest(abi, command, value)
   } catch {
-    return undefined // the caller has changed the value meanwhile
+    return undefined
   }
 }

@@ -77,15 +77,17 @@ export function createLink(transport: Transport, { env, timeoutMs, onWarning, on
   const receiver = createReceiver(transport, { wanted: () => wants > 0, take, failed }, step => void env.after(0, step))
   let wants = 0
   let dead: SocketError | undefined
+  let port = 0 // as of the datagram that is gone through: Linux binds a socket when it first sends
 
   function take(received: Received): void {
+    port = transport.portid
     incoming.load(received.bytes)
     while (incoming.advance()) guard(route)
     if (received.truncated === true) overrun()
   }
 
   function route(): void {
-    const pending = incoming.portid === transport.portid ? table.find(incoming.seq) : undefined
+    const pending = incoming.portid === port ? table.find(incoming.seq) : undefined
     if (incoming.type === NLMSG_OVERRUN) overrun()
     else if (pending === undefined) notify()
     else if (incoming.type === NLMSG_ERROR || incoming.type === NLMSG_DONE) answered(pending)

@@ -2,7 +2,7 @@ import { NLM_F_ACK, NLMSG_DONE } from '../constants.ts'
 import { SocketError } from '../errno/errors.ts'
 import type { Body } from '../wire/codec.ts'
 import type { Encoder } from './encoder.ts'
-import { kernelError } from './failure.ts'
+import { encodeAgain, kernelError } from './failure.ts'
 import type { Incoming } from './incoming.ts'
 import type { Link } from './link.ts'
 import type { Command } from './operation.ts'
@@ -104,7 +104,9 @@ export function requestAnswered(link: Link, pending: OpenRequest, message: Incom
   close(link, pending)
   const outcome = message.type !== NLMSG_DONE && isPlainAck(message) ? plainAck : outcomeOf(message, link.transport.abi)
   if (outcome.errno !== 0) {
-    pending.reject(kernelError(outcome, link.transport.abi, pending))
+    const { command, value, seq } = pending
+    const { abi } = link.transport
+    pending.reject(kernelError(outcome, abi, { command, seq, bytes: () => encodeAgain(abi, command, value) }))
     return
   }
   if (outcome.extAck.msg !== undefined) link.warn(outcome.extAck.msg, pending.command.name)
