@@ -1,0 +1,66 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const run = fileURLToPath(new URL('../../packages/tools/bin/run.js', import.meta.url))
+
+/** What a process of the command line left. */
+export interface Outcome {
+  readonly stdout: string
+  readonly stderr: string
+  readonly code: number
+}
+
+/** How a process is started. */
+export interface Surroundings {
+  readonly uid?: number
+  readonly input?: string | Uint8Array
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/** The built command line with a state directory of its own. */
+export interface Cli {
+  /** `$XDG_STATE_HOME`. */
+  readonly home: string
+  /** The state file. */
+  readonly state: string
+  /** Runs `nltool` with words as they would be typed, separated by spaces. */
+  run(words: string, surroundings?: Surroundings): Promise<Outcome>
+  /** Runs commands that must succeed. */
+  setUp(...lines: readonly string[]): Promise<void>
+  remove(): Promise<void>
+}
+
+/** Makes a state directory for a test. */
+export async function createCli(): Promise<Cli> {
+  const home = await mkdtemp(join(tmpdir(), 'nltool-cli-'))
+  const cli: Cli = {
+    home,
+    state: join(home, 'nltool', 'kernel.state'),
+    run: (words, surroundings = {}) => start(home, words, surroundings),
+    async setUp(...lines) {
+      for (const line of lines) {
+        const { code, stderr } = await cli.run(line)
+        if (code !== 0) throw new Error(`nltool ${line}: ${stderr}`)
+      }
+    },
+    remove: () => rm(home, { recursive: true, force: true }),
+  }
+  return cli
+}
+
+function start(home: string, words: string, { uid, input, env }: Surroundings): Promise<Outcome> {
+  const args = [run, ...words.split(' ').filter(word => word !== '')]
+  const options = {
+    env: { ...process.env, XDG_STATE_HOME: home, NO_COLOR: '1', ...env },
+    ...(uid !== undefined && { uid, gid: uid }),
+  }
+  return new Promise(resolve => {
+    const child = execFile(process.execPath, args, options, (_error, stdout, stderr) => {
+      resolve({ stdout, stderr, code: child.exitCode ?? -1 })
+    })
+    child.stdin?.end(input ?? '')
+  })
+}

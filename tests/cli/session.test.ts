@@ -1,0 +1,131 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Cli, createCli } from './nltool.ts'
+
+let cli: Cli
+beforeEach(async () => {
+  cli = await createCli()
+})
+afterEach(() => cli.remove())
+
+const pair = ['ifconfig epair create', 'ifconfig epair0a inet 192.0.2.1/24', 'ifconfig epair0b up']
+
+describe('a session', () => {
+  it('creates an interface, addresses it and routes through it, one process for each command', async () => {
+    expect(await cli.run('ifconfig epair create')).toEqual({ stdout: 'epair0a\n', stderr: '', code: 0 })
+    expect(await cli.run('ifconfig epair0a inet 192.0.2.1/24')).toEqual({ stdout: '', stderr: '', code: 0 })
+    expect((await cli.run('ifconfig epair0a inet')).stdout).toContain(
+      '\tinet 192.0.2.1 netmask 0xffffff00 broadcast 192.0.2.255\n',
+    )
+    expect(await cli.run('route add 203.0.113.0/24 192.0.2.2')).toEqual({
+      stdout: 'add net 203.0.113.0: gateway 192.0.2.2\n',
+      stderr: '',
+      code: 0,
+    })
+    expect((await cli.run('netstat -rn4')).stdout).toMatch(/^203\.0\.113\.0\/24 +192\.0\.2\.2 +UGS +epair0a$/m)
+    expect((await cli.run('route get 203.0.113.9')).stdout).toMatch(
+      /^ {3}route to: 203\.0\.113\.9\ndestination: 203\.0\.113\.0\n {7}mask: 255\.255\.255\.0\n {4}gateway: 192\.0\.2\.2\n {8}fib: 0\n {2}interface: epair0a\n {6}flags: <UP,GATEWAY,DONE,STATIC>\n/,
+    )
+    expect(await cli.run('route delete 203.0.113.0/24')).toEqual({
+      stdout: 'delete net 203.0.113.0\n',
+      stderr: '',
+      code: 0,
+    })
+    expect((await cli.run('netstat -rn4')).stdout).not.toContain('203.0.113.0')
+  }, 30_000)
+
+  it('takes the words of iproute2', async () => {
+    await cli.setUp(...pair)
+    const added = await cli.run('route add 203.0.113.0/24 via 192.0.2.2 dev epair0a')
+    expect(added).toEqual({ stdout: 'add net 203.0.113.0: gateway 192.0.2.2\n', stderr: '', code: 0 })
+  }, 30_000)
+
+  it('routes IPv6', async () => {
+    await cli.setUp(...pair, 'ifconfig epair0a inet6 2001:db8::1/64', 'route -6 add 2001:db8:1::/48 2001:db8::2')
+    expect((await cli.run('netstat -rn6')).stdout).toMatch(/^2001:db8:1::\/48 +2001:db8::2 +UGS +epair0a$/m)
+    expect((await cli.run('route get 2001:db8:1::9')).stdout).toContain('    gateway: 2001:db8::2\n')
+  }, 30_000)
+
+  it('changes a route, and flushes those with a gateway', async () => {
+    await cli.setUp(...pair, 'route add 203.0.113.0/24 192.0.2.2')
+    expect((await cli.run('route change 203.0.113.0/24 192.0.2.3')).stdout).toBe(
+      'change net 203.0.113.0: gateway 192.0.2.3\n',
+    )
+    expect((await cli.run('route flush')).stdout).toBe('203.0.113            192.0.2.3            -fib 0   done\n')
+    expect((await cli.run('netstat -rn4')).stdout).toContain('192.0.2.0/24')
+  }, 30_000)
+
+  it('renames, describes, groups and destroys interfaces', async () => {
+    await cli.setUp(
+      'ifconfig epair create',
+      'ifconfig epair0a descr uplink',
+      'ifconfig epair0a group core',
+      'ifconfig epair0a mtu 9000',
+    )
+    expect((await cli.run('ifconfig epair0a name wan0')).stdout).toBe('wan0\n')
+    const shown = (await cli.run('ifconfig wan0')).stdout
+    expect(shown).toMatch(/^wan0: flags=.* mtu 9000\n\tdescription: uplink\n/)
+    expect(shown).toMatch(/^\tgroups: .*\bcore\b/m)
+    expect((await cli.run('ifconfig -g core -l')).stdout).toBe('wan0\n')
+    await cli.setUp('ifconfig wan0 destroy')
+    expect((await cli.run('ifconfig -l')).stdout).toBe('lo0\n')
+  }, 30_000)
+
+  it('replaces the first address without alias, and adds one with it', async () => {
+    await cli.setUp('ifconfig epair create', 'ifconfig epair0a 192.0.2.1/24', 'ifconfig epair0a 198.51.100.1/24 alias')
+    await cli.setUp('ifconfig epair0a 203.0.113.1/24')
+    const { stdout } = await cli.run('ifconfig epair0a inet')
+    expect(stdout.match(/inet [\d.]+/g)?.sort()).toEqual(['inet 198.51.100.1', 'inet 203.0.113.1'])
+    await cli.setUp('ifconfig epair0a inet 198.51.100.1 delete')
+    expect((await cli.run('ifconfig epair0a inet')).stdout).not.toContain('198.51.100.1')
+  }, 30_000)
+
+  it('gives JSON wherever the option stands', async () => {
+    await cli.setUp(...pair, 'route add 203.0.113.0/24 192.0.2.2')
+    const [before, behind] = await Promise.all([
+      cli.run('--json route get 203.0.113.9'),
+      cli.run('route get 203.0.113.9 --json'),
+    ])
+    expect(before).toEqual(behind)
+    expect(JSON.parse(before.stdout)).toMatchObject({
+      dst: '203.0.113.0/24',
+      gateway: '192.0.2.2',
+      ifname: 'epair0a',
+      table: 0,
+      type: 'unicast',
+    })
+    expect(JSON.parse((await cli.run('ifconfig --json')).stdout)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          ifname: 'epair0a',
+          addresses: [expect.objectContaining({ address: '192.0.2.1', prefixlen: 24 })],
+        }),
+      ]),
+    )
+    const added = JSON.parse((await cli.run('route add 198.51.100.0/24 192.0.2.2 --json')).stdout)
+    expect(added).toEqual({ action: 'add', dst: '198.51.100.0/24', gateway: '192.0.2.2', ifname: null, fibs: [0] })
+  }, 30_000)
+
+  it('saves the configuration and restores it', async () => {
+    await cli.setUp(...pair, `save ${join(cli.home, 'before')}`)
+    const before = (await cli.run('ifconfig')).stdout
+    await cli.setUp('ifconfig epair0a destroy', `restore ${join(cli.home, 'before')}`)
+    expect((await cli.run('ifconfig')).stdout).toBe(before)
+    expect(await readFile(join(cli.home, 'before'))).toEqual(await readFile(cli.state))
+  }, 30_000)
+
+  it('lists generic netlink families', async () => {
+    const { stdout } = await cli.run('genl')
+    expect(stdout).toMatch(/^Name: nlctrl\n\tID: 0x10, Version: 0x2, header size: 0, max attributes: 10\n/)
+    expect((await cli.run('genl get nlctrl')).stdout).toContain('Name: nlctrl\n')
+    expect(JSON.parse((await cli.run('genl get 0x10 --json')).stdout)).toMatchObject({ family: 'nlctrl', id: '0x10' })
+  }, 30_000)
+
+  it('decodes what stands on standard input', async () => {
+    const hex = '20000000 1200 0103 01000000 00000000 00000000 00000000 00000000 00000000'
+    expect((await cli.run('decode', { input: hex })).stdout).toMatch(
+      /^RTM_GETLINK len 32 flags <REQUEST,ROOT,MATCH> seq 1 pid 0\n/,
+    )
+  })
+})
