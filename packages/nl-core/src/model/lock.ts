@@ -64,26 +64,44 @@ interface Waiter<Class extends LockClass> {
   readonly grant: (held: Held<Class>) => void
 }
 
+/** A lock that was given. A class because one is made per request, and its methods would be closures otherwise. */
+class Grant<Class extends LockClass> implements Held<Class> {
+  declare readonly [heldBrand]: Class
+  readonly class: Class
+  readonly name: string
+  readonly ctx: Ctx
+  readonly #giveBack: (grant: Grant<Class>) => void
+  constructor(lock: Lock<Class>, ctx: Ctx, giveBack: (grant: Grant<Class>) => void) {
+    this.class = lock.class
+    this.name = lock.name
+    this.ctx = ctx
+    this.#giveBack = giveBack
+  }
+  release(): void {
+    this.#giveBack(this)
+  }
+  [Symbol.dispose](): void {
+    this.#giveBack(this)
+  }
+}
+
 /** Makes a lock. `name` tells instances of one class apart in errors. */
 export function createLock<Class extends LockClass>(lockClass: Class, name: string = lockClass): Lock<Class> {
   const waiters: Waiter<Class>[] = []
-  let owner: HeldLock | undefined
+  let owner: Grant<Class> | undefined
 
   function grant(ctx: Ctx): Held<Class> {
-    const held = {
-      class: lockClass,
-      name,
-      release: () => release(ctx, held),
-      [Symbol.dispose]: () => release(ctx, held),
-    } as Held<Class>
+    const held = new Grant(lock, ctx, release)
     owner = held
     ctx.task.held.push(held)
     return held
   }
 
-  function release(ctx: Ctx, held: Held<Class>): void {
+  function release(held: Grant<Class>): void {
     if (owner !== held) return // given back before: `using` after an explicit release()
-    ctx.task.held.splice(ctx.task.held.indexOf(held), 1)
+    const taken = held.ctx.task.held
+    if (taken.at(-1) === held) taken.pop()
+    else taken.splice(taken.indexOf(held), 1)
     owner = undefined
     // Ownership moves before anyone else runs, so no third task can slip in between.
     const next = waiters.shift()
@@ -97,7 +115,7 @@ export function createLock<Class extends LockClass>(lockClass: Class, name: stri
     }
   }
 
-  return {
+  const lock: Lock<Class> = {
     class: lockClass,
     name,
     get locked() {
@@ -116,4 +134,5 @@ export function createLock<Class extends LockClass>(lockClass: Class, name: stri
       return owner === undefined ? grant(ctx) : undefined
     },
   }
+  return lock
 }
