@@ -20,6 +20,7 @@ export {
 } from './rib/nexthop.ts'
 export { createRib } from './rib/rib.ts'
 export { dealSlots, MAX_SLOTS } from './rib/slots.ts'
+export type { RibState, SavedGroup, SavedRoute } from './rib/state.ts'
 export type {
   Cause,
   DeleteOptions,

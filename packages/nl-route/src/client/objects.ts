@@ -13,6 +13,13 @@ export function familyNumber(family: FamilyName | undefined): number {
   return family === 'inet' ? AF_INET : AF_INET6
 }
 
+/** Without the properties that are undefined, so that a printed object shows what is there and nothing else. */
+function given<T extends object>(object: T): T {
+  const present = {} as T
+  for (const key in object) if (object[key] !== undefined) present[key] = object[key]
+  return present
+}
+
 function familyName(family: number): FamilyName | undefined {
   if (family === AF_INET) return 'inet'
   return family === AF_INET6 ? 'inet6' : undefined
@@ -20,8 +27,7 @@ function familyName(family: number): FamilyName | undefined {
 
 /** The object for an RTM_NEWLINK or RTM_DELLINK. */
 export function toLink({ header, attrs }: LinkBody): Link {
-  const stats64 = attrs.stats64 ?? []
-  return {
+  return given({
     ifindex: header.ifindex,
     ifname: attrs.ifname ?? `if#${header.ifindex}`,
     flags: header.flags,
@@ -39,11 +45,10 @@ export function toLink({ header, attrs }: LinkBody): Link {
     promiscuity: attrs.promiscuity,
     groups: attrs.freebsd?.group?.names,
     capabilities: capabilities(attrs),
-    stats: namedStats(stats64),
-    stats64,
+    stats: namedStats(attrs.stats64 ?? []),
     fib: attrs.nltool?.fib,
     metric: attrs.nltool?.metric,
-  }
+  })
 }
 
 function lladdr(bytes: Uint8Array | undefined): string | undefined {
@@ -62,10 +67,12 @@ function word(bytes: Uint8Array | undefined): number {
 }
 
 function namedStats(words: readonly bigint[]): Link['stats'] {
-  return Object.fromEntries(linkStats.map((name, index) => [name, Number(words[index] ?? 0n)])) as Record<
-    LinkStat,
-    number
-  >
+  const named: { [name in LinkStat]?: number } = {}
+  words.forEach((word, index) => {
+    const name = linkStats[index]
+    if (name !== undefined) named[name] = Number(word)
+  })
+  return named
 }
 
 /** The object for an RTM_NEWADDR or RTM_DELADDR; `undefined` for another family. */
@@ -75,7 +82,7 @@ export function toAddress({ header, attrs }: AddrBody): Address | undefined {
   if (family === undefined || own === undefined) return undefined
   // IFA_ADDRESS is the peer of a point-to-point interface and the own address everywhere else.
   const other = attrs.local !== undefined && attrs.address !== undefined && !attrs.local.equals(attrs.address)
-  return {
+  return given({
     family,
     ifindex: header.ifindex,
     ifname: attrs.label,
@@ -89,7 +96,7 @@ export function toAddress({ header, attrs }: AddrBody): Address | undefined {
     vhid: attrs.freebsd?.vhid,
     preferredSeconds: seconds(attrs.cacheinfo?.prefered),
     validSeconds: seconds(attrs.cacheinfo?.valid),
-  }
+  })
 }
 
 function seconds(lifetime: number | undefined): number | undefined {
@@ -102,7 +109,7 @@ export function toRoute({ header, attrs }: RouteBody): Route | undefined {
   if (family === undefined) return undefined
   const address = attrs.dst?.toString() ?? (family === 'inet' ? '0.0.0.0' : '::')
   const type: RouteKind = routeKinds[header.type] ?? 'unspec'
-  return {
+  return given({
     family,
     dst: `${address}/${header.dstLen}`,
     prefixlen: header.dstLen,
@@ -121,17 +128,17 @@ export function toRoute({ header, attrs }: RouteBody): Route | undefined {
     nhid: attrs.nhid,
     knhid: attrs.knhid,
     expires: attrs.expires,
-  }
+  })
 }
 
 /** A leg; what it does not say is that of the route (the first leg). */
 function toPath({ header, attrs }: Leg, route: RouteBody['attrs']): Path {
   const rtflags = attrs.rtflags ?? route.rtflags
-  return {
+  return given({
     gateway: (attrs.gateway ?? attrs.via)?.toString(),
     ifindex: header.ifindex === 0 ? undefined : header.ifindex,
     weight: Math.max(header.hops, 1),
     rtflags: rtflags === undefined ? undefined : (rtflags & ~RTF.RTF_DONE) >>> 0,
     mtu: attrs.metrics?.mtu ?? route.metrics?.mtu,
-  }
+  })
 }

@@ -34,32 +34,30 @@ export interface Link {
   /** RFC 2863. */
   readonly operstate: Operstate
   /** The link state is UP; `undefined` where the kernel does not say. */
-  readonly carrier: boolean | undefined
+  readonly carrier?: boolean | undefined
   /** Link-level address, `02:00:00:00:00:0a`. */
-  readonly address: string | undefined
-  readonly broadcast: string | undefined
+  readonly address?: string | undefined
+  readonly broadcast?: string | undefined
   /** Description, as `ifconfig IF description …` sets it. */
-  readonly ifalias: string | undefined
+  readonly ifalias?: string | undefined
   /** Driver or cloner: `epair`, `lo`, `vlan`. */
-  readonly kind: string | undefined
+  readonly kind?: string | undefined
   /** Interface that this one stands on (IFLA_LINK), or its peer. */
-  readonly link: number | undefined
+  readonly link?: number | undefined
   /** Interface that this one is a member of (IFLA_MASTER). */
-  readonly master: number | undefined
+  readonly master?: number | undefined
   /** Requests for promiscuous mode. */
-  readonly promiscuity: number | undefined
+  readonly promiscuity?: number | undefined
   /** Groups, in order of joining; `undefined` where the kernel does not say. */
-  readonly groups: readonly string[] | undefined
+  readonly groups?: readonly string[] | undefined
   /** IFCAP_* words of FreeBSD. */
-  readonly capabilities: { readonly supported: number; readonly enabled: number } | undefined
-  /** Counters by name; beyond 2^53 inexact, see `stats64`. */
-  readonly stats: { readonly [name in LinkStat]: number }
-  /** Counters in the order of `linkStats`, exact. */
-  readonly stats64: readonly bigint[]
+  readonly capabilities?: { readonly supported: number; readonly enabled: number } | undefined
+  /** Counters by name, inexact beyond 2^53: rx_packets, tx_bytes and so on. */
+  readonly stats: { readonly [name in LinkStat]?: number }
   /** Routing table of what arrives here and of its addresses' routes (project attribute); `undefined` where unsaid. */
-  readonly fib: number | undefined
+  readonly fib?: number | undefined
   /** Metric of the interface (project attribute). */
-  readonly metric: number | undefined
+  readonly metric?: number | undefined
 }
 
 /** A network address of an interface. */
@@ -67,37 +65,37 @@ export interface Address {
   readonly family: FamilyName
   readonly ifindex: number
   /** Name of the interface (IFA_LABEL), where the kernel gives it. */
-  readonly ifname: string | undefined
+  readonly ifname?: string | undefined
   /** The interface's own address. */
   readonly address: string
   readonly prefixlen: number
   /** The other end of a point-to-point interface. */
-  readonly peer: string | undefined
-  readonly broadcast: string | undefined
+  readonly peer?: string | undefined
+  readonly broadcast?: string | undefined
   /** RT_SCOPE_*: 0 everywhere, 253 the link, 254 this host. */
   readonly scope: number
   /** IFA_F_*. */
   readonly flags: number
   /** IN6_IFF_* of FreeBSD; `undefined` where the kernel does not say. */
-  readonly flags6: number | undefined
+  readonly flags6?: number | undefined
   /** CARP virtual host id. */
-  readonly vhid: number | undefined
+  readonly vhid?: number | undefined
   /** Seconds for which it is preferred from now on; `undefined`: for ever. */
-  readonly preferredSeconds: number | undefined
+  readonly preferredSeconds?: number | undefined
   /** Seconds for which it is valid from now on; `undefined`: for ever. */
-  readonly validSeconds: number | undefined
+  readonly validSeconds?: number | undefined
 }
 
 /** One path of a route. */
 export interface Path {
-  readonly gateway: string | undefined
-  readonly ifindex: number | undefined
+  readonly gateway?: string | undefined
+  readonly ifindex?: number | undefined
   /** Share of the traffic, 1 to 255 in requests. */
   readonly weight: number
   /** RTF_* of FreeBSD; `undefined` where the kernel does not say. */
-  readonly rtflags: number | undefined
+  readonly rtflags?: number | undefined
   /** Bytes. */
-  readonly mtu: number | undefined
+  readonly mtu?: number | undefined
 }
 
 /** A route. */
@@ -114,25 +112,25 @@ export interface Route {
   /** RT_SCOPE_*. */
   readonly scope: number
   /** Gateway of a single path, of either family. */
-  readonly gateway: string | undefined
+  readonly gateway?: string | undefined
   /** Interface of a single path. */
-  readonly ifindex: number | undefined
+  readonly ifindex?: number | undefined
   /** All paths where there are several. */
-  readonly nexthops: readonly Path[] | undefined
+  readonly nexthops?: readonly Path[] | undefined
   /** RTF_* of FreeBSD; `undefined` where the kernel does not say. */
-  readonly rtflags: number | undefined
+  readonly rtflags?: number | undefined
   /** Bytes. */
-  readonly mtu: number | undefined
+  readonly mtu?: number | undefined
   readonly weight: number
   /** Metric of Linux. */
-  readonly priority: number | undefined
-  readonly prefsrc: string | undefined
+  readonly priority?: number | undefined
+  readonly prefsrc?: string | undefined
   /** Id of the user nexthop. */
-  readonly nhid: number | undefined
+  readonly nhid?: number | undefined
   /** Kernel's own index of the nexthop or group. */
-  readonly knhid: number | undefined
+  readonly knhid?: number | undefined
   /** When it ends, seconds since 1970 on FreeBSD. */
-  readonly expires: number | undefined
+  readonly expires?: number | undefined
 }
 
 /** What `link.create` takes. */
