@@ -1,7 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { DumpInterruptedError } from './errors.ts'
 import { either } from './signal.ts'
-import type { Change, Subscription, Watch, WatchEvent, WatchOptions } from './types.ts'
+import type { Change, Snapshot, Subscription, Watch, WatchEvent, WatchOptions } from './types.ts'
 
 /**
  * Keeps a copy of a collection: listens first, dumps then, and applies what was heard meanwhile, so that no change is
@@ -24,16 +23,21 @@ export function createWatch<T, K extends string | number>(
     return undefined
   }
 
+  async function snapshot(): Promise<Snapshot<T>> {
+    const options = { signal: either(signal, closing.signal) }
+    if (interrupted === 'accept') return dump().snapshot(options)
+    return { items: await dump().collect(options), consistent: true }
+  }
+
   /** Everything that there is now. */
   async function* present(): AsyncGenerator<WatchEvent<T>, void, undefined> {
-    const snapshot = await dump().snapshot({ signal: either(signal, closing.signal) })
-    if (!snapshot.consistent && interrupted === 'throw') throw new DumpInterruptedError('watch', 6, snapshot.items)
+    const { items: found, consistent } = await snapshot()
     items.clear()
-    for (const item of snapshot.items) {
+    for (const item of found) {
       items.set(key(item), item)
       yield { event: 'item', item }
     }
-    yield { event: 'end', consistent: snapshot.consistent }
+    yield { event: 'end', consistent }
   }
 
   /** Changes until events are lost (true) or the subscription ends (false). */
