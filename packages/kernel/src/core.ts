@@ -7,15 +7,18 @@ import {
   createLock,
   createTask,
   type Random,
+  type RtnlHeld,
   rootCred,
   type Scheduler,
   type VnetId,
   vnet0,
 } from '@nltool/nl-core/model'
 import { createGenericRegistry, type GenericRegistry } from '@nltool/nl-genl/kernel'
-import { environmentOf } from './environment.ts'
+import { epairCloner, loCloner, routeProtocol } from '@nltool/nl-route/kernel'
+import { clockSince, environmentOf } from './environment.ts'
 import { fibsOf, limitsOf } from './limits.ts'
 import { type Personality, personalityOf } from './personality.ts'
+import { saveState } from './state/save.ts'
 import type { KernelLimits, KernelOptions } from './types.ts'
 import { createVnets, type VnetTable } from './vnets.ts'
 
@@ -29,8 +32,12 @@ export interface KernelCore {
   readonly fibs: number
   readonly netlink: Netlink
   readonly generic: GenericRegistry
+  /** When the kernel booted, milliseconds since the Unix epoch. */
+  readonly bootAt: number
   readonly registry: Registry
   readonly vnets: VnetTable
+  /** The RTNL of a kernel in which nobody else can have it yet. */
+  holdRtnl(ctx: Ctx): RtnlHeld
   /** A context for what the kernel does by itself. */
   context(name: string, vnet?: VnetId): Ctx
   settle(): Promise<void>
@@ -43,13 +50,15 @@ export interface KernelCore {
 /** How often nothing must have been found under way before a kernel counts as settled. */
 const quietRounds = 2
 
-/** Composes a kernel from its options. */
-export function createCore(options: KernelOptions): KernelCore {
+/** Composes a kernel from its options. `bootedAt`: when it booted, if that was before, milliseconds since the Unix epoch. */
+export function createCore(options: KernelOptions, bootedAt?: number): KernelCore {
   const personality = personalityOf(options.personality ?? 'freebsd')
   const limits = limitsOf(options.limits)
   const fibs = fibsOf(options.fibs)
   const environment = environmentOf(options)
-  const { steps: scheduler, clock, random } = environment
+  const { steps: scheduler, random } = environment
+  const clock = bootedAt === undefined ? environment.clock : clockSince(bootedAt, environment.clock)
+  const bootAt = bootedAt ?? clock.now() - clock.uptime()
   const defects: string[] = []
   const rtnl = createLock('rtnl')
   const onDefect = (defect: unknown, where: string): void => {
@@ -67,7 +76,10 @@ export function createCore(options: KernelOptions): KernelCore {
   const onText = (text: string, cause?: unknown): void => onDefect(cause ?? text, text)
   const epoch = createEpoch({ scheduler, clock, onDefect: onText })
   const registry = createRegistry({ epoch, scheduler, clock, random, rtnl, onDefect: onText })
-  const vnets = createVnets(registry)
+  registry.cloners.register(loCloner())
+  registry.cloners.register(epairCloner())
+  const vnets = createVnets(registry, { registry, multicast: netlink, scheduler, clock, fibs })
+  netlink.register(routeProtocol(vnet => vnets.get(vnet)?.route))
   const generic = createGenericRegistry({ multicast: netlink, vnets: () => vnets.list().map(({ id }) => id) })
   netlink.register(generic.protocol)
 
@@ -91,8 +103,16 @@ export function createCore(options: KernelOptions): KernelCore {
     }
   }
 
-  return {
+  function holdRtnl(ctx: Ctx): RtnlHeld {
+    const held = rtnl.tryAcquire(ctx)
+    if (held === undefined) throw new NetlinkError('EBUSY', 'a change is under way')
+    return held
+  }
+
+  const core: KernelCore = {
     personality,
+    bootAt,
+    holdRtnl,
     scheduler: environment.scheduler,
     clock,
     random,
@@ -107,10 +127,11 @@ export function createCore(options: KernelOptions): KernelCore {
     faults: () => [...defects, ...registryFaults(registry)],
     save() {
       if (busy()) throw new NetlinkError('EBUSY', 'a change is under way: await settle() first')
-      throw new NetlinkError('EOPNOTSUPP', 'not there yet')
+      return saveState(core)
     },
     stop: environment.stop,
   }
+  return core
 }
 
 /** What is wrong in a registry, and what keeps it from rest. */

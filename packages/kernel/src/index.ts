@@ -17,6 +17,7 @@ export {
 } from './personality.ts'
 export { type HostLoop, systemClock, systemRandom } from './platform.ts'
 export type { Process, ReceiveOptions, SendToOptions, SpawnOptions } from './process/types.ts'
+export { type RestoreOptions, restoreKernel } from './restore.ts'
 export { type DrivenScheduler, drivenScheduler } from './scheduler/driven.ts'
 export { type LoopOptions, type LoopScheduler, loopScheduler } from './scheduler/loop.ts'
 export { StateError } from './state/error.ts'

@@ -1,6 +1,6 @@
 import { SocketError } from '@nltool/nl-core/errno'
 import { rootCred, userCred, type VnetId, vnet0 } from '@nltool/nl-core/model'
-import { boot } from './boot.ts'
+import { boot, populate } from './boot.ts'
 import { createCore, type KernelCore } from './core.ts'
 import { LeakError } from './leak.ts'
 import { createPids } from './process/pids.ts'
@@ -45,6 +45,14 @@ export function kernelOf(core: KernelCore): Kernel {
     return process
   }
 
+  async function createVnet(name?: string): Promise<Vnet> {
+    const ctx = core.context('create vnet')
+    using rtnl = await core.registry.rtnl.acquire(ctx)
+    const vnet = core.vnets.create(name)
+    populate(core, ctx, rtnl, vnet)
+    return publicVnet(vnet)
+  }
+
   async function destroyVnet(id: VnetId): Promise<void> {
     const inside = [...processes.values()].find(process => process.vnet === id)
     if (inside !== undefined) throw new SocketError('EBUSY', `process ${inside.pid} runs in network stack ${id}`)
@@ -76,7 +84,7 @@ export function kernelOf(core: KernelCore): Kernel {
     spawn,
     processes: () => [...processes.values()],
     vnets: () => core.vnets.list().map(publicVnet),
-    createVnet: name => publicVnet(core.vnets.create(name)),
+    createVnet,
     destroyVnet,
     settle: () => core.settle(),
     audit,

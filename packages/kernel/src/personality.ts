@@ -19,7 +19,7 @@ export interface Personality {
 export interface LoopbackRules {
   readonly name: string
   readonly mtu: number
-  /** Addresses set at boot, in this order. */
+  /** Addresses set at boot, in this order; what follows from them (`fe80::1/64`) comes by itself. */
   readonly addresses: readonly string[]
 }
 
@@ -27,7 +27,7 @@ export interface LoopbackRules {
 export const freebsdPersonality: Personality = {
   name: 'freebsd',
   ostype: 'FreeBSD',
-  loopback: { name: 'lo0', mtu: 16384, addresses: ['127.0.0.1/8', '::1/128', 'fe80::1/64'] },
+  loopback: { name: 'lo0', mtu: 16384, addresses: ['127.0.0.1/8', '::1/128'] },
 }
 
 /** Personalities that exist. */

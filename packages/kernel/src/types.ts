@@ -67,7 +67,7 @@ export interface Kernel extends AsyncDisposable {
   /** Network stacks, ascending by id; 0 is the initial one. */
   vnets(): Vnet[]
   /** Makes a network stack with its loopback interface. @throws SocketError EEXIST for a name in use, EINVAL for a bad one */
-  createVnet(name?: string): Vnet
+  createVnet(name?: string): Promise<Vnet>
   /**
    * Ends a network stack: interfaces that came from elsewhere go home, its own are destroyed.
    * @throws SocketError ENOENT, EBUSY for the initial one and while a process runs in it

@@ -1,11 +1,14 @@
 import type { Net, Registry } from '@nltool/ifnet'
 import { SocketError } from '@nltool/nl-core/errno'
 import { type Ctx, type VnetId, vnet0 } from '@nltool/nl-core/model'
+import { createRouteNet, type RouteNet, type RouteNetOptions } from '@nltool/nl-route/kernel'
 import type { Vnet } from './types.ts'
 
 /** A network stack with what lives in it. */
 export interface LiveVnet extends Vnet {
   readonly net: Net
+  /** Routing tables and announcements. */
+  readonly route: RouteNet
 }
 
 /** The network stacks of one kernel. */
@@ -13,7 +16,7 @@ export interface VnetTable {
   list(): LiveVnet[]
   get(id: VnetId): LiveVnet | undefined
   /**
-   * Makes a network stack with the lowest free number, unless one is given.
+   * Makes an empty network stack with the lowest free number, unless one is given.
    * @throws SocketError EEXIST for a name or number in use, EINVAL for a bad name
    */
   create(name?: string, id?: VnetId): LiveVnet
@@ -22,7 +25,7 @@ export interface VnetTable {
 }
 
 /** Makes an empty table; the kernel creates the initial network stack as the first. */
-export function createVnets(registry: Registry): VnetTable {
+export function createVnets(registry: Registry, routing: RouteNetOptions): VnetTable {
   const live = new Map<VnetId, LiveVnet>()
 
   function lowestFree(): VnetId {
@@ -47,14 +50,17 @@ export function createVnets(registry: Registry): VnetTable {
       const named = name ?? `vnet${id}`
       checkName(named)
       if (live.has(id)) throw new SocketError('EEXIST', `network stack ${id} exists`)
-      const vnet: LiveVnet = { id, name: named, net: registry.createNet(id) }
+      const net = registry.createNet(id)
+      const vnet: LiveVnet = { id, name: named, net, route: createRouteNet(net, routing) }
       live.set(id, vnet)
       return vnet
     },
     async destroy(ctx, id) {
-      if (!live.has(id)) throw new SocketError('ENOENT', `there is no network stack ${id}`)
+      const vnet = live.get(id)
+      if (vnet === undefined) throw new SocketError('ENOENT', `there is no network stack ${id}`)
       if (id === vnet0) throw new SocketError('EBUSY', 'the initial network stack stays')
       await registry.destroyNet(ctx, id)
+      vnet.route.close()
       live.delete(id)
     },
   }
