@@ -1,4 +1,4 @@
-import type { Process } from '@nltool/kernel'
+import type { Kernel, Process } from '@nltool/kernel'
 import type { Generic } from '@nltool/nl-genl'
 import type { RouteClient } from '@nltool/nl-route'
 import type { Session } from './host.ts'
@@ -9,8 +9,11 @@ export function readRoutes<T>(session: Session, work: (route: RouteClient) => Pr
 }
 
 /** Runs work on a client of rtnetlink that changes something; its result is there when the change is saved. */
-export function changeRoutes<T>(session: Session, work: (route: RouteClient) => Promise<T>): Promise<T> {
-  return session.change(proc => withRoute(proc, work))
+export function changeRoutes<T>(
+  session: Session,
+  work: (route: RouteClient, kernel: Kernel) => Promise<T>,
+): Promise<T> {
+  return session.change((proc, kernel) => withRoute(proc, route => work(route, kernel)))
 }
 
 async function withRoute<T>(proc: Process, work: (route: RouteClient) => Promise<T>): Promise<T> {

@@ -1,10 +1,10 @@
-import type { Kernel, Process } from '@nltool/kernel'
+import type { Kernel, Process, Vnet } from '@nltool/kernel'
 import type { Globals } from './argv.ts'
 import { Failure, usage } from './failure.ts'
 import { createStateStore, stateDirectory } from './state/store.ts'
 
-/** What a command does with its process: the result, once it is certain. */
-export type Work<T> = (proc: Process) => Promise<T>
+/** What a command does with its process, and the kernel around it: the result, once it is certain. */
+export type Work<T> = (proc: Process, kernel: Kernel) => Promise<T>
 
 /** A kernel to speak to. */
 export interface Session {
@@ -25,12 +25,12 @@ export function openSession(globals: Globals, env: NodeJS.ProcessEnv): Session {
   return {
     async read(work) {
       await using kernel = await boot(store.read(), store.path)
-      return await work(spawn(kernel, globals.vnet))
+      return await work(spawn(kernel, globals.vnet), kernel)
     },
     change: work =>
       store.update(async state => {
         await using kernel = await boot(state, store.path)
-        const result = await work(spawn(kernel, globals.vnet))
+        const result = await work(spawn(kernel, globals.vnet), kernel)
         await kernel.settle()
         return { state: kernel.save(), result }
       }),
@@ -62,9 +62,14 @@ export async function boot(state: Uint8Array | undefined, path: string): Promise
 
 function spawn(kernel: Kernel, name: string | undefined): Process {
   if (name === undefined) return kernel.spawn()
+  return kernel.spawn({ vnet: findVnet(kernel, name).id })
+}
+
+/** A network stack by name or number. @throws Failure */
+export function findVnet(kernel: Kernel, name: string): Vnet {
   const vnet = kernel.vnets().find(each => each.name === name || String(each.id) === name)
   if (vnet === undefined) throw new Failure(`there is no network stack named ${name}`)
-  return kernel.spawn({ vnet: vnet.id })
+  return vnet
 }
 
 function refuseKernel(name: string): Failure {

@@ -1,6 +1,8 @@
+import type { Awaitable } from '@nltool/nl-core/model'
 import { Command } from '@oclif/core/command'
 import { string } from '@oclif/core/flags'
-import { fail, invoke, type Program } from './invocation.ts'
+import { fail, type Invocation, invoke, type Program } from './invocation.ts'
+import type { Shown } from './shown.ts'
 
 /** What all oclif commands have in common: the global options, and errors as one sentence on standard error. */
 export abstract class NetlinkCommand extends Command {
@@ -14,6 +16,15 @@ export abstract class NetlinkCommand extends Command {
   protected async execute(program: Program): Promise<void> {
     this.parsed = true // words with a table of their own are not parsed by oclif, which would warn
     await invoke(this.topic, this.argv, program)
+  }
+
+  /** Runs a command that gives text for people and a value for `--json`. */
+  protected show(work: (invocation: Invocation) => Awaitable<Shown<object>>): Promise<void> {
+    return this.execute(async invocation => {
+      const { text, json } = await work(invocation)
+      invocation.print(text)
+      return json
+    })
   }
 
   protected override async catch(error: Error & { code?: string }): Promise<void> {

@@ -26,10 +26,6 @@ What cannot be decoded is reported with its offset and the path of the attribute
   async run(): Promise<void> {
     const { flags } = await this.parse(Decode)
     const { decodeAll } = await import('../decode/run.ts')
-    await this.execute(async ({ print }) => {
-      const shown = decodeAll(flags)
-      print(shown.text)
-      return shown.json
-    })
+    await this.show(() => decodeAll(flags))
   }
 }

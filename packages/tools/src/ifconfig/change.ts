@@ -1,6 +1,6 @@
 import { NltoolError } from '@nltool/nl-core/errno'
 import type { AddressAdd, LinkChange, RouteClient } from '@nltool/nl-route'
-import { Failure, usage } from '../failure.ts'
+import { Failure } from '../failure.ts'
 import { detailOf, refusal } from '../sentence.ts'
 import { noInterface } from './show.ts'
 import type { AddressWords, IfconfigCommand, LinkWords } from './types.ts'
@@ -18,11 +18,15 @@ export interface ChangeReport {
   readonly json: InterfaceChanged
 }
 
-/** Applies the words in ifconfig(8)'s order: creation, properties, addresses, at last a new name. @throws Failure */
+/**
+ * Applies the words in ifconfig(8)'s order: creation, properties, addresses, at last a new name. `vnetId` finds network
+ * stacks by name. @throws Failure
+ */
 export async function changeInterface(
   route: RouteClient,
   command: IfconfigCommand,
   given: string,
+  vnetId: (name: string) => number,
 ): Promise<ChangeReport> {
   const ifname = command.create ? await create(route, command, given) : given
   if (command.destroy) {
@@ -32,7 +36,7 @@ export async function changeInterface(
   const { rename, vnet, ...properties } = command.link
   if (Object.keys(properties).length > 0) await setProperties(route, ifname, properties)
   for (const address of command.addresses) await setAddress(route, ifname, address)
-  if (vnet !== undefined) await ask('SIOCSIFVNET', ifname, () => route.link.set({ ifname, vnet: vnetNumber(vnet) }))
+  if (vnet !== undefined) await ask('SIOCSIFVNET', ifname, () => route.link.set({ ifname, vnet: vnetId(vnet) }))
   if (rename !== undefined) await ask('SIOCSIFNAME', ifname, () => route.link.set({ ifname, rename }))
   const name = rename ?? ifname
   return { text: name === given ? '' : name, json: { ifname: name, action: command.create ? 'create' : 'set' } }
@@ -115,9 +119,4 @@ async function ask<T>(what: string, ifname: string, request: () => Promise<T>): 
     if (error instanceof NltoolError && (error.code === 'ENOENT' || error.code === 'ENODEV')) throw noInterface(ifname)
     throw refusal(what, error)
   }
-}
-
-function vnetNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw usage(`vnet ${text}: network stacks are named by number here`)
-  return Number(text)
 }

@@ -1,4 +1,5 @@
 import { changeRoutes, readRoutes } from '../clients.ts'
+import { findVnet } from '../host.ts'
 import { parseIfconfig } from '../ifconfig/parse.ts'
 import type { IfconfigCommand } from '../ifconfig/types.ts'
 import type { Invocation, Program } from '../invocation.ts'
@@ -23,7 +24,9 @@ async function show({ session, print }: Invocation, command: IfconfigCommand): P
 
 async function change({ session, print }: Invocation, command: IfconfigCommand, ifname: string): Promise<object> {
   const { changeInterface } = await import('../ifconfig/change.ts')
-  const report = await changeRoutes(session, route => changeInterface(route, command, ifname))
+  const report = await changeRoutes(session, (route, kernel) =>
+    changeInterface(route, command, ifname, name => findVnet(kernel, name).id),
+  )
   print(report.text)
   return report.json
 }

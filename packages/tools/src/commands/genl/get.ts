@@ -18,10 +18,6 @@ export default class GenlGet extends NetlinkCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(GenlGet)
     const { getFamily } = await import('../../genl/look.ts')
-    await this.execute(async ({ session, print }) => {
-      const shown = await readGeneric(session, genl => getFamily(genl, args.family, flags.format))
-      print(shown.text)
-      return shown.json
-    })
+    await this.show(({ session }) => readGeneric(session, genl => getFamily(genl, args.family, flags.format)))
   }
 }

@@ -16,10 +16,6 @@ export default class GenlList extends NetlinkCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(GenlList)
     const { listFamilies } = await import('../../genl/look.ts')
-    await this.execute(async ({ session, print }) => {
-      const shown = await readGeneric(session, genl => listFamilies(genl, flags.format))
-      print(shown.text)
-      return shown.json
-    })
+    await this.show(({ session }) => readGeneric(session, genl => listFamilies(genl, flags.format)))
   }
 }

@@ -1,0 +1,45 @@
+import type { Vnet } from '@nltool/kernel'
+import { SocketError } from '@nltool/nl-core/errno'
+import { Failure } from '../failure.ts'
+import { findVnet, type Session } from '../host.ts'
+import { detailOf, reasonOf } from '../sentence.ts'
+import type { Shown } from '../shown.ts'
+
+/** `vnet list`: number and name of each network stack. */
+export function listVnets(session: Session): Promise<Shown<Vnet[]>> {
+  return session.read(async (_proc, kernel) => {
+    const vnets = kernel.vnets().map(({ id, name }) => ({ id, name }))
+    return { text: vnets.map(({ id, name }) => `${String(id).padStart(3)}  ${name}`).join('\n'), json: vnets }
+  })
+}
+
+/** `vnet create`: a new network stack with its loopback interface; the kernel chooses a name if none is given. */
+export function createVnet(session: Session, name: string | undefined): Promise<Shown<Vnet>> {
+  return session.change(async (_proc, kernel) => {
+    const { id, name: made } = await kernel.createVnet(name).catch(error => refused(name ?? '', error))
+    return { text: made, json: { id, name: made } }
+  })
+}
+
+/** `vnet delete`: interfaces that came from elsewhere go home, its own are destroyed. */
+export function deleteVnet(session: Session, name: string): Promise<Shown<Vnet>> {
+  return session.change(async (_proc, kernel) => {
+    const { id, name: gone } = findVnet(kernel, name)
+    await kernel.destroyVnet(id).catch(error => refused(name, error))
+    return { text: '', json: { id, name: gone } }
+  })
+}
+
+const sentences: Readonly<Record<string, string>> = {
+  EEXIST: 'there is one of that name',
+  EBUSY: 'the initial network stack stays',
+  EINVAL: 'not a name',
+}
+
+function refused(name: string, error: unknown): never {
+  if (!(error instanceof SocketError)) throw error
+  throw new Failure(`vnet ${name}: ${sentences[error.code] ?? reasonOf(error)}`, {
+    detail: detailOf(error),
+    cause: error,
+  })
+}
