@@ -15,6 +15,7 @@ export { familyFromAbi, familyToAbi, linuxFamilyBase } from './wire/family.ts'
 export { copyFrame, createWriter, frameOf, type WriterOptions } from './wire/frame.ts'
 export { interpretBody } from './wire/interpret.ts'
 export { attributeLength, nestingMax } from './wire/iterate.ts'
+export { type LazyBody, lazyBody } from './wire/lazy.ts'
 export {
   abortMessage,
   beginMessage,

@@ -47,7 +47,7 @@ export function readStruct(reading: Reading, struct: StructSpec, at: number, ski
   return object
 }
 
-function readField(reading: Reading, spec: FieldSpec, at: number): unknown {
+export function readField(reading: Reading, spec: FieldSpec, at: number): unknown {
   if (spec.kind === 'int') return readInt(reading.frame, at, spec)
   if (spec.kind === 'family') return readFamily(reading, at, spec.size)
   if (spec.kind === 'fixed') return reading.frame.bytes.slice(at, at + spec.size)

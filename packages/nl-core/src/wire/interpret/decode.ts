@@ -41,7 +41,7 @@ function eachAttribute(
   if (pos !== end) reading.canonical = false
 }
 
-function refuseLength(reading: Reading, at: number, type: number, path: Path | undefined): never {
+export function refuseLength(reading: Reading, at: number, type: number, path: Path | undefined): never {
   const length = reading.frame.view.getUint16(at, true)
   // The kernel's source prints a pointer; an offset from the nlmsghdr tells more and is the same every time.
   const offset = at - reading.start + NLMSG_HDRLEN
@@ -97,7 +97,7 @@ function addKnown(reading: Reading, attrs: Attrs, row: RowPlan, found: Found, pa
   attrs[row.property] = row.multi ? list : value
 }
 
-function decodeValue(reading: Reading, spec: ValueSpec, payload: Payload, depth: number): unknown {
+export function decodeValue(reading: Reading, spec: ValueSpec, payload: Payload, depth: number): unknown {
   const { start, end, path } = payload
   switch (spec.kind) {
     case 'struct':
