@@ -11,6 +11,7 @@ export {
   nlmsgerrAttrs,
 } from './wire/control.ts'
 export { compileBody, type Evaluate, newFunction } from './wire/compile.ts'
+export { type AttributeDescription, type BodyDescription, describeBody, type FieldDescription, valueText } from './wire/describe.ts'
 export { familyFromAbi, familyToAbi, linuxFamilyBase } from './wire/family.ts'
 export { copyFrame, createWriter, frameOf, type WriterOptions } from './wire/frame.ts'
 export { interpretBody } from './wire/interpret.ts'
