@@ -16,6 +16,7 @@ import type { ClonerState } from './clone-state.ts'
 import type { Epoch } from './epoch.ts'
 import { InvariantError } from './errors.ts'
 import { defineHanging, type Hanging, type HangingSpec } from './hanging.ts'
+import { flushLinkReports } from './link-state.ts'
 import { destroyNet } from './move.ts'
 import { createNet, type Net } from './net.ts'
 import { createNetState } from './net-state.ts'
@@ -74,6 +75,8 @@ export interface Registry {
   destroyNet(ctx: Ctx, vnet: VnetId): Promise<void>
   /** Declares a kind of data that hangs off interfaces. @throws InvariantError for a name in use. */
   defineHanging<T>(ctx: Ctx, name: string, spec: HangingSpec<T>): Hanging<T>
+  /** Announces, now, the link states that wait for a step of their own: a kernel that has booted has no news. */
+  announceLinks(ctx: Ctx): void
   /** What is alive and who holds it, and every invariant that does not hold. */
   audit(): AuditReport
   /** @throws PrematureFreeError unless nothing is held, open or pending, and every invariant holds. */
@@ -118,6 +121,9 @@ export function createRegistry(options: RegistryOptions): Registry {
       nets.delete(vnet)
     },
     defineHanging: (ctx, name, spec) => defineHanging(world, ctx, name, spec),
+    announceLinks(ctx) {
+      for (const record of world.live) flushLinkReports(ctx, record)
+    },
     audit: () => audit(world),
     assertQuiescent: () => assertQuiescent(world),
     counts: world.counts,

@@ -8,6 +8,7 @@ export function boot(core: KernelCore): void {
   const ctx = core.context('boot')
   using rtnl = core.holdRtnl(ctx)
   populate(core, ctx, rtnl, core.vnets.create('vnet0', vnet0))
+  core.registry.announceLinks(ctx)
 }
 
 /** Gives a new network stack what every one has: its loopback interface, up and with its addresses. */
