@@ -29,6 +29,7 @@ export abstract class NetlinkCommand extends Command {
 
   protected override async catch(error: Error & { code?: string }): Promise<void> {
     if (error.code === 'EEXIT') throw error
+    this.parsed = true // it complained already
     fail(this.topic, this.argv, error)
   }
 

@@ -6,9 +6,9 @@ export function reasonOf(error: NltoolError): string {
   const said = [errnoText(error.code)]
   if (error instanceof KernelError) {
     if (error.text !== undefined) said.push(error.text)
-    if (error.attr !== undefined) said.push(`at ${error.attr}`)
     if (error.missing !== undefined) said.push(`${error.missing} is missing`)
     if (error.policy !== undefined) said.push(`allowed: ${error.policy}`)
+    if (error.attr !== undefined) return `${said.join(': ')} (${error.attr})`
   }
   return said.join(': ')
 }

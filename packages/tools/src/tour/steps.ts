@@ -22,9 +22,6 @@ export const steps: readonly Step[] = [
     says: 'A wrong request is refused, with the reason in the kernel’s own words; nothing changes.',
     command: 'route add 10.0.0.0/8 192.0.2.2 -fib 7',
   },
-  {
-    says: 'Delete a route, and list as JSON what is left of the routes through a gateway:',
-    command: 'route delete 203.0.113.0/24',
-  },
-  { says: '', command: 'route get 198.51.100.7 --json' },
+  { says: 'Delete them again. Every command has --json:', command: 'route delete 203.0.113.0/24' },
+  { says: '', command: 'route delete 198.51.100.0/24 --json' },
 ]
