@@ -157,7 +157,7 @@ describe('NS 4.3 asynchronous mode', () => {
     const world = createWorld()
     const socket = world.open()
     for (let count = 0; count < 5; count++) socket.send(request(ITEM_GET))
-    expect(world.scheduler.waiting).toEqual(['netlink worker'])
+    expect(world.scheduler.waiting).toEqual(['netlink socket 1: worker'])
   })
 
   it('worker pass: a full receive buffer stops it between two messages of a datagram', async () => {

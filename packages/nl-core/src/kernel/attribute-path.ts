@@ -1,4 +1,5 @@
 import { align4, NLA_HDRLEN, NLA_TYPE_MASK, NLMSG_HDRLEN } from '../constants.ts'
+import { valueIn } from '../wire/attributes.ts'
 import type { AttributeSetSpec, ValueSpec } from '../wire/schema.ts'
 import type { RequestRecord } from './request.ts'
 
@@ -20,7 +21,7 @@ export function offsetOfPath(request: RequestRecord, path: readonly string[]): n
     const at = number === undefined ? undefined : findLast(frame.view, from, to, number)
     if (attribute === undefined || at === undefined) return found
     found = at - start
-    set = setInside(attribute.value)
+    set = setInside(valueIn(attribute, abi))
     from = at + NLA_HDRLEN
     to = at + frame.view.getUint16(at, true)
   }

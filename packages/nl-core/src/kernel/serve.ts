@@ -32,7 +32,7 @@ export function serveDatagram(sock: Sock, datagram: Datagram): Awaitable<Outcome
 
 async function serveRest(sock: Sock, datagram: Datagram, waiting: Promise<void>): Promise<Outcome> {
   await waiting
-  if (!sock.synchronous) await preempt(sock.core.scheduler, 'netlink worker goes on')
+  if (!sock.synchronous) await preempt(sock.core.scheduler, sock.workLabel)
   if (pausedAfterMessage(sock)) return 'paused'
   return serveDatagram(sock, datagram)
 }

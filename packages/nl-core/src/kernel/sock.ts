@@ -71,6 +71,9 @@ export interface Sock {
   idle: (() => void) | undefined
   readonly workStep: () => void
   readonly wakeStep: () => void
+  /** What the steps are called in traces: the socket is their lane. */
+  readonly workLabel: string
+  readonly wakeLabel: string
 }
 
 /** What socket(2) fixes. */
@@ -79,6 +82,7 @@ export type SockParts = Pick<Sock, 'core' | 'id' | 'protocol' | 'type' | 'rules'
 /** A socket as socket(2) leaves it: no port, no groups, all options off. */
 export function createSock(parts: SockParts, steps: { work(sock: Sock): void; wake(sock: Sock): void }): Sock {
   const { sysctl } = parts.core
+  const name = `netlink socket ${parts.id}`
   const sock: Sock = {
     core: parts.core,
     id: parts.id,
@@ -89,7 +93,7 @@ export function createSock(parts: SockParts, steps: { work(sock: Sock): void; wa
     pid: parts.pid,
     vnet: parts.vnet,
     caller: parts.caller,
-    task: createTask(`netlink socket ${parts.id}`),
+    task: createTask(name),
     flags: {
       capAck: false,
       extAck: false,
@@ -123,6 +127,8 @@ export function createSock(parts: SockParts, steps: { work(sock: Sock): void; wa
     idle: undefined,
     workStep: () => steps.work(sock),
     wakeStep: () => steps.wake(sock),
+    workLabel: `${name}: worker`,
+    wakeLabel: `${name}: wake-up`,
   }
   return sock
 }

@@ -7,7 +7,7 @@ export function wake(sock: Sock): void {
   if (sock.wakePending) return
   if (sock.receivers.length === 0 && sock.tx.waiters.length === 0 && sock.watchers.size === 0) return
   sock.wakePending = true
-  sock.core.scheduler.schedule(sock.wakeStep, 'netlink wake-up')
+  sock.core.scheduler.schedule(sock.wakeStep, sock.wakeLabel)
 }
 
 /** The step: serves sleepers first come, first served, as long as each gets what it waits for. */
@@ -70,7 +70,7 @@ export function sleepIn<T>(sock: Sock, queue: Waiter[], { attempt, signal, timeo
     signal?.addEventListener('abort', interrupt)
     if (timeoutMs > 0) {
       const expire = () => leave(new SocketError('EAGAIN', `nothing happened in ${timeoutMs} ms`))
-      cancelTimer = sock.core.scheduler.after(timeoutMs, expire, 'netlink time-out')
+      cancelTimer = sock.core.scheduler.after(timeoutMs, expire, `${sock.task.name}: time-out`)
     }
     queue.push(waiter)
   })

@@ -9,7 +9,7 @@ import { wake } from './wake.ts'
 export function scheduleWork(sock: Sock): void {
   if (sock.workPending || sock.synchronous || sock.state === 'closed') return
   sock.workPending = true
-  sock.core.scheduler.schedule(sock.workStep, 'netlink worker')
+  sock.core.scheduler.schedule(sock.workStep, sock.workLabel)
 }
 
 /** Whether a socket has something that its worker could do if the reader had room. */
