@@ -1,5 +1,6 @@
 import { IpAddress } from '@nltool/nl-core/model'
 import {
+  type AttributeSetSpec,
   array,
   attributeSet,
   type Body,
@@ -9,12 +10,13 @@ import {
   bitfield32,
   body,
   bytes,
+  type FieldSpec,
   family,
   family16,
-  type FieldSpec,
   fixed,
   flag,
   headed,
+  type IntSpec,
   i8,
   i16,
   i32,
@@ -27,8 +29,8 @@ import {
   nulString,
   pad,
   type Row,
-  string,
   type StructSpec,
+  string,
   struct,
   structs,
   u8,
@@ -37,8 +39,6 @@ import {
   u32s,
   u64,
   u64s,
-  type AttributeSetSpec,
-  type IntSpec,
   type ValueSpec,
 } from '@nltool/nl-core/wire'
 import fc from 'fast-check'
@@ -66,7 +66,13 @@ function structSpecs(counted: boolean): fc.Arbitrary<StructSpec> {
 function valueSpecs(depth: number): fc.Arbitrary<ValueSpec> {
   const flat: fc.Arbitrary<ValueSpec> = fc.oneof(
     fc.constantFrom<ValueSpec[]>(...ints, family, flag, ip, bitfield32(), u32s, i32s, u64s),
-    fc.constantFrom<ValueSpec[]>(nulString({ max: 15 }), string(), bytes(), bytes({ length: 6 }), bytes({ min: 1, max: 9 })),
+    fc.constantFrom<ValueSpec[]>(
+      nulString({ max: 15 }),
+      string(),
+      bytes(),
+      bytes({ length: 6 }),
+      bytes({ min: 1, max: 9 }),
+    ),
     structSpecs(false),
     structSpecs(false).map(layout => structs(layout)),
     structSpecs(false).map(layout => longer(layout)),
@@ -81,12 +87,14 @@ function valueSpecs(depth: number): fc.Arbitrary<ValueSpec> {
     fc.tuple(set, flagged, flagged).map(([inner, own, options]) => array(nested(inner, own), options)),
     fc.tuple(valueSpecs(depth - 1), flagged).map(([item, options]) => map(item, options)),
     fc.tuple(structSpecs(false), set).map(([layout, inner]) => headed(layout, inner)),
-    fc.tuple(structSpecs(true), set).map(([layout, inner]): ValueSpec => ({
-      kind: 'records',
-      struct: layout,
-      length: 'len',
-      set: () => inner,
-    })),
+    fc.tuple(structSpecs(true), set).map(
+      ([layout, inner]): ValueSpec => ({
+        kind: 'records',
+        struct: layout,
+        length: 'len',
+        set: () => inner,
+      }),
+    ),
   )
 }
 
@@ -97,16 +105,23 @@ function attributeSets(depth: number): fc.Arbitrary<AttributeSetSpec> {
     multi: fc.boolean(),
     linux: fc.constantFrom(undefined, null, 1000),
   })
-  return fc.uniqueArray(row, { maxLength: 6, selector: ({ number }) => number }).map(rows =>
-    attributeSet(
-      Object.fromEntries(
-        rows.map(({ number, value, multi, linux }, index): [string, Row] => [
-          `A_${index}`,
-          [number, `a${index}`, value, { ...(multi && { multi }), ...(linux !== undefined && { linux: linux && linux + number }) }],
-        ]),
+  return fc
+    .uniqueArray(row, { maxLength: 6, selector: ({ number }) => number })
+    .map(rows =>
+      attributeSet(
+        Object.fromEntries(
+          rows.map(({ number, value, multi, linux }, index): [string, Row] => [
+            `A_${index}`,
+            [
+              number,
+              `a${index}`,
+              value,
+              { ...(multi && { multi }), ...(linux !== undefined && { linux: linux && linux + number }) },
+            ],
+          ]),
+        ),
       ),
-    ),
-  )
+    )
 }
 
 /** A body with some value of it. */
@@ -148,18 +163,21 @@ function setValue(set: AttributeSetSpec): fc.Arbitrary<Record<string, unknown>> 
   const properties: Record<string, fc.Arbitrary<unknown>> = {}
   for (const { property, value, multi, number } of set.attributes) {
     if (number.linux === undefined) continue
-    properties[property] = multi ? fc.array(valueOf(value), { minLength: 1, maxLength: 3 }) : valueOf(value)
+    properties[property] = multi ? fc.array(valuesOf(value), { minLength: 1, maxLength: 3 }) : valuesOf(value)
   }
-  const unknown = fc.array(fc.record({ type: fc.integer({ min: 2000, max: 2010 }), bytes: fc.uint8Array({ maxLength: 9 }) }), {
-    minLength: 1,
-    maxLength: 2,
-  })
+  const unknown = fc.array(
+    fc.record({ type: fc.integer({ min: 2000, max: 2010 }), bytes: fc.uint8Array({ maxLength: 9 }) }),
+    {
+      minLength: 1,
+      maxLength: 2,
+    },
+  )
   return fc.record({ ...properties, unknown }, { requiredKeys: [] })
 }
 
 const texts = fc.oneof(fc.string({ maxLength: 15, unit: 'grapheme-ascii' }), fc.constantFrom('', 'lo', 'épair', '漢'))
 
-function valueOf(spec: ValueSpec): fc.Arbitrary<unknown> {
+function valuesOf(spec: ValueSpec): fc.Arbitrary<unknown> {
   switch (spec.kind) {
     case 'int':
       return intValue(spec)
@@ -184,9 +202,11 @@ function valueOf(spec: ValueSpec): fc.Arbitrary<unknown> {
     case 'nested':
       return setValue(spec.set())
     case 'array':
-      return fc.array(valueOf(spec.item), { maxLength: 3 })
+      return fc.array(valuesOf(spec.item), { maxLength: 3 })
     case 'map':
-      return fc.array(fc.tuple(fc.integer({ min: 0, max: 0x3fff }), valueOf(spec.item)), { maxLength: 3 }).map(entries => new Map(entries))
+      return fc
+        .array(fc.tuple(fc.integer({ min: 0, max: 0x3fff }), valuesOf(spec.item)), { maxLength: 3 })
+        .map(entries => new Map(entries))
     case 'headed':
       return fc.record({ header: structValue(spec.struct), attrs: setValue(spec.set()) })
     case 'records':

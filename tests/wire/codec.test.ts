@@ -43,7 +43,10 @@ const spoilers: fc.Arbitrary<Spoiler> = fc.record({
 })
 
 function spoil(bytes: Uint8Array, { changes, cut, tail }: Spoiler): Uint8Array {
-  const spoiled = new Uint8Array([...bytes.subarray(0, cut === null ? bytes.length : bytes.length - (cut % (bytes.length + 1))), ...tail])
+  const spoiled = new Uint8Array([
+    ...bytes.subarray(0, cut === null ? bytes.length : bytes.length - (cut % (bytes.length + 1))),
+    ...tail,
+  ])
   for (const [at, byte] of changes) if (spoiled.length > 0) spoiled[at % spoiled.length] = byte
   return spoiled
 }

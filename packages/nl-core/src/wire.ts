@@ -1,6 +1,7 @@
 export { attributeOf, attributeSet, valueIn } from './wire/attributes.ts'
 export { type BodyOptions, body, type CodecFactory } from './wire/body.ts'
 export type { Body, BodyCodec, Frame, Writer } from './wire/codec.ts'
+export { compileBody, type Evaluate, newFunction } from './wire/compile.ts'
 export {
   doneBody,
   type ErrorLayout,
@@ -10,8 +11,13 @@ export {
   nlmsgerr,
   nlmsgerrAttrs,
 } from './wire/control.ts'
-export { compileBody, type Evaluate, newFunction } from './wire/compile.ts'
-export { type AttributeDescription, type BodyDescription, describeBody, type FieldDescription, valueText } from './wire/describe.ts'
+export {
+  type AttributeDescription,
+  type BodyDescription,
+  describeBody,
+  type FieldDescription,
+  valueText,
+} from './wire/describe.ts'
 export { familyFromAbi, familyToAbi, linuxFamilyBase } from './wire/family.ts'
 export { copyFrame, createWriter, frameOf, type WriterOptions } from './wire/frame.ts'
 export { interpretBody } from './wire/interpret.ts'

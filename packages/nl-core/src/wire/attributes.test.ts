@@ -1,5 +1,5 @@
-import { attributeOf, attributeSet, body, bytes, ip, longer, struct, u8, u16, u32, valueIn } from '@nltool/nl-core/wire'
 import { hex, toHex } from '@nltool/nl-core/testing'
+import { attributeOf, attributeSet, body, bytes, ip, longer, struct, u8, u16, u32, valueIn } from '@nltool/nl-core/wire'
 import { describe, expect, it } from 'vitest'
 
 const noHeader = struct('none', {})

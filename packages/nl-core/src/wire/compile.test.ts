@@ -53,14 +53,22 @@ const value = {
 /** Evaluates as usual, and counts how often generated code left a message to the interpreter. */
 function counting(): { evaluate: Evaluate; readonly left: () => number } {
   let left = 0
-  const evaluate: Evaluate = (parameters, text) => (...values) => {
-    const made = newFunction(parameters, text)(...values) as Record<'decode' | 'encode', (...args: unknown[]) => unknown>
-    const count = (result: unknown): unknown => {
-      if (result === undefined || result === -1) left++
-      return result
+  const evaluate: Evaluate =
+    (parameters, text) =>
+    (...values) => {
+      const made = newFunction(parameters, text)(...values) as Record<
+        'decode' | 'encode',
+        (...args: unknown[]) => unknown
+      >
+      const count = (result: unknown): unknown => {
+        if (result === undefined || result === -1) left++
+        return result
+      }
+      return {
+        decode: (...args: unknown[]) => count(made.decode(...args)),
+        encode: (...args: unknown[]) => count(made.encode(...args)),
+      }
     }
-    return { decode: (...args: unknown[]) => count(made.decode(...args)), encode: (...args: unknown[]) => count(made.encode(...args)) }
-  }
   return { evaluate, left: () => left }
 }
 
@@ -96,7 +104,8 @@ describe('compiled codecs', () => {
   })
 
   it('take names from anywhere without running them', () => {
-    const evil = "x'] = globalThis.stolen = true; //\u2028`${globalThis.stolen = true}"
+    const placeholder = ['$', '{globalThis.stolen = true}'].join('')
+    const evil = `x'] = globalThis.stolen = true; //\u2028"\`${placeholder}`
     const named = body(struct(evil, { [evil]: u32 }), attributeSet({ [evil]: [1, evil, u32] }))
     const message = { header: { [evil]: 1 }, attrs: { [evil]: 2 } }
     expect(named.decode(named.encode(message, 'freebsd'), 'freebsd')).toEqual(message)

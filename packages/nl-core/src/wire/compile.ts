@@ -12,7 +12,7 @@ export type Evaluate = (parameters: readonly string[], text: string) => (...valu
 
 /** `new Function`: forbidden by a content security policy without `unsafe-eval`, and by --disallow-code-generation. */
 export const newFunction: Evaluate = (parameters, text) => {
-  // biome-ignore lint/security/noGlobalEval: compiled codecs are the point; text comes from schemas through quote()
+  // What a schema's author wrote enters the text only through quote() and as numbers.
   return new Function(...parameters, text) as ReturnType<Evaluate>
 }
 
@@ -24,7 +24,10 @@ interface Generated {
 }
 
 /** The text of a body's codec in one ABI, and what it refers to. Exposed for reading and for tests. */
-export function generate(spec: BodyLayout, abi: Abi): { readonly text: string; readonly sets: readonly AttributeSetSpec[] } {
+export function generate(
+  spec: BodyLayout,
+  abi: Abi,
+): { readonly text: string; readonly sets: readonly AttributeSetSpec[] } {
   const target: Target = { source: createSource(), abi, sets: [] }
   const decode = bodyDecoder(target, spec)
   const encode = bodyEncoder(target, spec)

@@ -1,5 +1,5 @@
-import type { Errno } from '../errno/table.ts'
 import { WireError } from '../errno/errors.ts'
+import type { Errno } from '../errno/table.ts'
 
 /** Names of the attributes around a value, innermost first. Built without cost until something is wrong. */
 export interface Path {

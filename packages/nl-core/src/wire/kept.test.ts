@@ -47,7 +47,11 @@ const odd: readonly (readonly [string, string, Abi])[] = [
   ['an unknown attribute before known ones', '0800 4d00 01000000  0800 0400 02000000', 'freebsd'],
   ['an unknown attribute at the end', '0800 0400 02000000  0500 4d80 01000000', 'freebsd'],
   ['disorder inside a nest', '1400 0800 0800 0200 01000000 0800 0100 02000000', 'freebsd'],
-  ['several of a repeated attribute with another between', '0800 0900 01000000  0800 0400 07000000  0800 0900 02000000', 'freebsd'],
+  [
+    'several of a repeated attribute with another between',
+    '0800 0900 01000000  0800 0400 07000000  0800 0900 02000000',
+    'freebsd',
+  ],
 ]
 
 describe('a decoded message', () => {
@@ -88,14 +92,18 @@ describe('a decoded message', () => {
     const decoded = schema.decode(fromHex(`${header} 0800 0400 01000000 0800 0100 c0000201`), 'freebsd')
     const changed = decoded as { header: { flags: number }; attrs: { dst?: IpAddress | undefined } }
     changed.attrs.dst = IpAddress.parse('192.0.2.9')
-    expect(toHex(schema.encode(decoded, 'freebsd'))).toBe(toHex(fromHex(`${header} 0800 0100 c0000209 0800 0400 01000000`)))
+    expect(toHex(schema.encode(decoded, 'freebsd'))).toBe(
+      toHex(fromHex(`${header} 0800 0100 c0000209 0800 0400 01000000`)),
+    )
     changed.attrs.dst = undefined
     expect(toHex(schema.encode(decoded, 'freebsd'))).toBe(toHex(fromHex(`${header} 0800 0400 01000000`)))
   })
 
   it('is written anew for the other ABI', () => {
     const decoded = schema.decode(fromHex(`${header} 0800 0400 01000000 0800 0100 c0000201`), 'freebsd')
-    expect(toHex(schema.encode(decoded, 'linux'))).toBe(toHex(fromHex(`${header} 0800 0100 c0000201 0800 0400 01000000`)))
+    expect(toHex(schema.encode(decoded, 'linux'))).toBe(
+      toHex(fromHex(`${header} 0800 0100 c0000201 0800 0400 01000000`)),
+    )
   })
 
   it('is a copy: what happens to the bytes afterwards changes nothing', () => {
@@ -128,7 +136,10 @@ describe('encoding', () => {
   it('grows the writer as needed and keeps what was written', () => {
     const writer = createWriter({ size: 128 })
     const codec = schema.codec('freebsd')
-    const one = { header: { family: 2, ifindex: 3, state: 128, flags: 0, type: 0 }, attrs: { kind: 'k'.repeat(99), seen: [1, 2, 3] } }
+    const one = {
+      header: { family: 2, ifindex: 3, state: 128, flags: 0, type: 0 },
+      attrs: { kind: 'k'.repeat(99), seen: [1, 2, 3] },
+    }
     const expected = toHex(schema.encode(one, 'freebsd'))
     for (let count = 0; count < 50; count++) codec.encode(writer, one)
     expect(toHex(writer.bytes.subarray(0, writer.pos))).toBe(expected.repeat(50))

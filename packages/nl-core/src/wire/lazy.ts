@@ -66,19 +66,23 @@ export function lazyBody<T>(spec: BodySpec<T>, abi: Abi): LazyBody<T> {
     if (field.kind !== 'pad') define(header, name, headerReader(state, reading, field, offset, abi))
   }
   const attrs: object = {}
-  const all = (): Readonly<Record<string, unknown>> =>
+  const all = (): ReturnType<typeof decodeAttrs> =>
     decodeAttrs(reading(), spec.attrs, attrsStart(), state.end, undefined, 1)
   for (const [index, property] of plan.properties.entries()) {
     const row = plan.rows.find(candidate => candidate.index === index)
     define(attrs, property, row === undefined ? () => undefined : attributeReader(state, reading, row, all))
   }
-  define(attrs, 'unknown', () => all()['unknown'])
+  define(attrs, 'unknown', () => all().unknown)
 
   return {
     value: { header, attrs } as T,
     move(frame, start, end) {
       if (end - start < spec.header.size) {
-        refuse(`${end - start} bytes are too few for ${spec.header.name}, which has ${spec.header.size}`, start, undefined)
+        refuse(
+          `${end - start} bytes are too few for ${spec.header.name}, which has ${spec.header.size}`,
+          start,
+          undefined,
+        )
       }
       if (frame.words !== undefined && (start & 3) === 0) place(state, frame, frame.words, start, end)
       else placeCopy(state, frame.bytes.slice(start, end))
@@ -153,7 +157,7 @@ function attributeReader(
   state: State,
   reading: () => Reading,
   row: RowPlan,
-  all: () => Readonly<Record<string, unknown>>,
+  all: () => ReturnType<typeof decodeAttrs>,
 ): () => unknown {
   const { index, value, property, multi } = row
   const decode = (): unknown => decodeOne(state, reading(), row)

@@ -85,7 +85,9 @@ describe('writing messages', () => {
 
   it('writes a message whole or not at all', () => {
     const writer = createWriter()
-    expect(() => writeMessage(writer, header, schema.codec('freebsd'), { header: { x: 1 }, attrs: { a: -1 } })).toThrow('A: -1')
+    expect(() => writeMessage(writer, header, schema.codec('freebsd'), { header: { x: 1 }, attrs: { a: -1 } })).toThrow(
+      'A: -1',
+    )
     expect(writer.pos).toBe(0)
     expect(writeMessage(writer, header, schema.codec('freebsd'), { header: { x: 1 }, attrs: { a: 1 } })).toBe(28)
   })

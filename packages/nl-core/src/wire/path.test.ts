@@ -112,7 +112,13 @@ describe('decodeTree', () => {
     const { header, attributes, rest } = decodeTree(message, 4, 'freebsd')
     expect(toHex(header)).toBe('02180000')
     expect(attributes.map(({ type, nested: inside }) => [type, inside])).toEqual([
-      [1, false], [8, true], [9, false], [10, false], [11, false], [12, false], [77, false],
+      [1, false],
+      [8, true],
+      [9, false],
+      [10, false],
+      [11, false],
+      [12, false],
+      [77, false],
     ])
     expect(attributes[1]?.content).toEqual([{ type: 2, nested: false, netByteorder: false, content: hex`dc050000` }])
     expect(rest).toHaveLength(0)
@@ -127,7 +133,8 @@ describe('decodeTree', () => {
 
   it('does not follow nests deeper than ten levels', () => {
     let nest = hex`0400 0180`
-    for (let level = 0; level < 2000; level++) nest = new Uint8Array([(nest.length + 4) & 0xff, (nest.length + 4) >> 8, 1, 0x80, ...nest])
+    for (let level = 0; level < 2000; level++)
+      nest = new Uint8Array([(nest.length + 4) & 0xff, (nest.length + 4) >> 8, 1, 0x80, ...nest])
     expect(toHex(encodeTree(decodeTree(nest, 0, 'linux')))).toBe(toHex(nest))
   })
 })

@@ -111,7 +111,13 @@ function below(name: string, inner: Place | undefined, set: AttributeSetSpec | u
   return inner === undefined ? { names: [name], set } : { names: [name, ...inner.names], set: inner.set }
 }
 
-function inHeaded(walk: Walk, struct: StructSpec, set: AttributeSetSpec, start: number, end: number): Place | undefined {
+function inHeaded(
+  walk: Walk,
+  struct: StructSpec,
+  set: AttributeSetSpec,
+  start: number,
+  end: number,
+): Place | undefined {
   const attrs = start + align4(struct.size)
   return walk.offset < attrs ? inStruct(struct, walk.offset - start) : inSet(walk, set, attrs, end)
 }

@@ -39,9 +39,19 @@ export type ValueSpec =
   | { readonly kind: 'nested'; readonly set: () => AttributeSetSpec; readonly flagged: boolean } // `flagged`: written with NLA_F_NESTED
   | { readonly kind: 'array'; readonly item: ValueSpec; readonly flagged: boolean } // entries numbered 1, 2, … in `nla_type`
   | { readonly kind: 'map'; readonly item: ValueSpec; readonly flagged: boolean } // entries keyed by `nla_type`
-  | { readonly kind: 'records'; readonly struct: StructSpec; readonly length: string; readonly set: () => AttributeSetSpec } // struct with own length, then attributes: struct rtnexthop
+  | {
+      readonly kind: 'records'
+      readonly struct: StructSpec
+      readonly length: string
+      readonly set: () => AttributeSetSpec
+    } // struct with own length, then attributes: struct rtnexthop
   | { readonly kind: 'headed'; readonly struct: StructSpec; readonly set: () => AttributeSetSpec } // struct, then attributes: VETH_INFO_PEER
-  | { readonly kind: 'custom'; readonly name: string; readonly decode: (bytes: Uint8Array, abi: Abi) => unknown; readonly encode: (value: never, abi: Abi) => Uint8Array }
+  | {
+      readonly kind: 'custom'
+      readonly name: string
+      readonly decode: (bytes: Uint8Array, abi: Abi) => unknown
+      readonly encode: (value: never, abi: Abi) => Uint8Array
+    }
 
 /** AF_*, numbered by the ABI and decoded to FreeBSD's number; see `familyFromAbi`. */
 export interface FamilySpec {

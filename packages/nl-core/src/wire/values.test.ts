@@ -82,12 +82,33 @@ const golden: readonly (readonly [string, ValueSpec, unknown, string])[] = [
   ['words', u32s, [1, 2], '0c00 0500 01000000 02000000'],
   ['bitfield32', bitfield32(), { value: 1, selector: 3 }, '0c00 0500 01000000 03000000'],
   ['a structure', pair, { id: 10, weight: 2 }, '0c00 0500 0a000000 02000000'],
-  ['structures', structs(pair), [{ id: 1, weight: 2 }, { id: 3, weight: 4 }], '1400 0500 01000000 02000000 03000000 04000000'],
+  [
+    'structures',
+    structs(pair),
+    [
+      { id: 1, weight: 2 },
+      { id: 3, weight: 4 },
+    ],
+    '1400 0500 01000000 02000000 03000000 04000000',
+  ],
   ['a nest', nested(inner), { a: 7, b: 'x' }, '1400 0500 0800 0100 07000000 0600 0200 78000000'],
   ['a flagged nest', nested(inner, { flagged: true }), { a: 7 }, '0c00 0580 0800 0100 07000000'],
   ['a list', array(u32, { flagged: true }), [7, 8], '1400 0580 0800 0100 07000000 0800 0200 08000000'],
-  ['a map', map(u32), new Map([[9, 1], [4, 2]]), '1400 0500 0800 0900 01000000 0800 0400 02000000'],
-  ['a structure with attributes', headed(pair, inner), { header: { id: 1, weight: 0 }, attrs: { a: 7 } }, '1400 0500 01000000 00000000 0800 0100 07000000'],
+  [
+    'a map',
+    map(u32),
+    new Map([
+      [9, 1],
+      [4, 2],
+    ]),
+    '1400 0500 0800 0900 01000000 0800 0400 02000000',
+  ],
+  [
+    'a structure with attributes',
+    headed(pair, inner),
+    { header: { id: 1, weight: 0 }, attrs: { a: 7 } },
+    '1400 0500 01000000 00000000 0800 0100 07000000',
+  ],
   [
     'records',
     records(leg, 'len', inner),
@@ -140,14 +161,25 @@ const unwritable: readonly (readonly [ValueSpec, unknown, string])[] = [
   [bytes({ length: 6 }), new Uint8Array(5), 'ATTR: 5 bytes are not 6 to 6'],
   [bytes(), 'text', "ATTR: 'text' where bytes belong"],
   [ip, '192.0.2.1', "ATTR: '192.0.2.1' is no IpAddress"],
-  [structs(pair), [{ id: 1, weight: 0 }, { id: 1, weight: 256 }], 'ATTR[1].pair.weight: 256 is not uint8'],
+  [
+    structs(pair),
+    [
+      { id: 1, weight: 0 },
+      { id: 1, weight: 256 },
+    ],
+    'ATTR[1].pair.weight: 256 is not uint8',
+  ],
   [nested(inner), { b: 5 }, 'ATTR.INNER_B: 5 where text belongs'],
   [nested(inner), 5, 'ATTR: 5 is no set of attributes'],
   [array(u8), [1, 300], 'ATTR[1]: 300 is not uint8'],
   [map(u8), new Map([[0x4000, 1]]), 'ATTR[16384]: 16384 is no nla_type'],
   [records(leg, 'len', inner), [], 'ATTR: there is no leg'],
   [bytes(), new Uint8Array(65532), 'ATTR: 65532 bytes are not 0 to 65531'],
-  [array(bytes()), [new Uint8Array(40000), new Uint8Array(40000)], 'ATTR: 80008 bytes are more than an attribute holds'],
+  [
+    array(bytes()),
+    [new Uint8Array(40000), new Uint8Array(40000)],
+    'ATTR: 80008 bytes are more than an attribute holds',
+  ],
 ]
 
 describe.each([
@@ -177,7 +209,14 @@ describe('families', () => {
   const inAbi = (number: number, abi: Abi) => schema.decode(Uint8Array.of(number, 0, 0, 0), abi).header.family
 
   // AF_INET, AF_INET6, AF_PACKET, AF_BRIDGE, AF_MPLS and nonsense, as Linux numbers them.
-  it.each([[2, 2], [10, 28], [17, 18], [7, 0x107], [28, 0x11c], [255, 0x1ff]])('reads Linux %i as %i and writes it back', (linux, model) => {
+  it.each([
+    [2, 2],
+    [10, 28],
+    [17, 18],
+    [7, 0x107],
+    [28, 0x11c],
+    [255, 0x1ff],
+  ])('reads Linux %i as %i and writes it back', (linux, model) => {
     expect(inAbi(linux, 'linux')).toBe(model)
     expect(schema.encode({ header: { family: model }, attrs: {} }, 'linux')[0]).toBe(linux)
   })

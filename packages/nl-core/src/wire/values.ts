@@ -51,10 +51,7 @@ export const i32s: Value<readonly number[]> = { kind: 'words', size: 4, signed: 
 export const u64s: Value<readonly bigint[]> = { kind: 'words', size: 8, signed: false }
 
 /** Limits what a receiver accepts; a codec refuses only what does not fit the width. Shown in policies. */
-export function range<T>(
-  value: Scalar<T>,
-  limits: Pick<IntSpec, 'min' | 'max' | 'mask'>,
-): Scalar<T> {
+export function range<T>(value: Scalar<T>, limits: Pick<IntSpec, 'min' | 'max' | 'mask'>): Scalar<T> {
   return { ...value, ...limits }
 }
 
@@ -127,10 +124,7 @@ export function records<H, const L extends string & keyof H, A>(
 }
 
 /** A structure, then attributes, in one payload: VETH_INFO_PEER. */
-export function headed<H, A>(
-  layout: Struct<H>,
-  set: AttributeSet<A> | (() => AttributeSet<A>),
-): Value<BodyOf<H, A>> {
+export function headed<H, A>(layout: Struct<H>, set: AttributeSet<A> | (() => AttributeSet<A>)): Value<BodyOf<H, A>> {
   return { kind: 'headed', struct: layout, set: resolve(set) }
 }
 

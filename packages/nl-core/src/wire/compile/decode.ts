@@ -50,9 +50,16 @@ function headedDecoder(target: Target, struct: StructSpec, set: AttributeSetSpec
 }
 
 /** One name for each structure, set and counting field that occur together. */
-export function headedRole(target: Target, struct: StructSpec, set: AttributeSetSpec, length: string | undefined): string {
+export function headedRole(
+  target: Target,
+  struct: StructSpec,
+  set: AttributeSetSpec,
+  length: string | undefined,
+): string {
   const number = target.sets.indexOf(register(target, set))
-  return length === undefined ? `headed${number}_` : `record${number}_${struct.fields.findIndex(({ name }) => name === length)}_`
+  return length === undefined
+    ? `headed${number}_`
+    : `record${number}_${struct.fields.findIndex(({ name }) => name === length)}_`
 }
 
 /** A function `(frame, w, b, n, depth)` for a list of attributes. */
@@ -105,7 +112,8 @@ ${plan.rows.map(row => attributeCase(target, row)).join('\n')}
 function attributeCase(target: Target, row: RowPlan): string {
   const property = `attrs[${quote(row.property)}]`
   const store = row.multi
-    ? (value: string): string => `if (${property} === undefined) ${property} = [${value}]\n      else ${property}.push(${value})`
+    ? (value: string): string =>
+        `if (${property} === undefined) ${property} = [${value}]\n      else ${property}.push(${value})`
     : (value: string): string => `${property} = ${value}`
   return `    case ${row.type}: {
       if (last ${row.multi ? '>' : '>='} ${row.index}) kept = true

@@ -193,7 +193,12 @@ function writeStructs(target: Target, struct: StructSpec, type: number, v: strin
     ${close(type)}`
 }
 
-function writeNestedArray(target: Target, item: Extract<ValueSpec, { kind: 'nested' }>, type: number, v: string): string {
+function writeNestedArray(
+  target: Target,
+  item: Extract<ValueSpec, { kind: 'nested' }>,
+  type: number,
+  v: string,
+): string {
   const flag = item.flagged ? 0x8000 : 0
   return `if (!Array.isArray(${v}) || ${v}.length > 16383) ${odd}
     ${room(4)}
@@ -208,12 +213,7 @@ function writeNestedArray(target: Target, item: Extract<ValueSpec, { kind: 'nest
     ${close(type)}`
 }
 
-function writeRecords(
-  target: Target,
-  value: Extract<ValueSpec, { kind: 'records' }>,
-  type: number,
-  v: string,
-): string {
+function writeRecords(target: Target, value: Extract<ValueSpec, { kind: 'records' }>, type: number, v: string): string {
   const field = value.struct.fields.find(({ name }) => name === value.length)
   if (field?.spec.kind !== 'int' || field.spec.size !== 2 || field.spec.big || (field.offset & 3) > 2) return odd
   return `if (!Array.isArray(${v}) || ${v}.length === 0) ${odd}

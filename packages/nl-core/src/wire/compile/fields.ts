@@ -98,7 +98,14 @@ export function writableStruct(struct: StructSpec): boolean {
  * Statements that write a structure at word `base` from the object in `object`; `bail` leaves for the interpreter.
  * `skip` is the field that counts bytes: it is left 0.
  */
-export function writeStruct(struct: StructSpec, object: string, base: string, bail: string, abi: Abi, skip?: string): string {
+export function writeStruct(
+  struct: StructSpec,
+  object: string,
+  base: string,
+  bail: string,
+  abi: Abi,
+  skip?: string,
+): string {
   const words = new Map<number, string[]>()
   for (let word = 0; word < (struct.size + 3) >> 2; word++) words.set(word, [])
   const lines: string[] = []

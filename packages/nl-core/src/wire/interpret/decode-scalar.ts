@@ -56,7 +56,10 @@ export function readField(reading: Reading, spec: FieldSpec, at: number): unknow
 }
 
 /** Values that hold no other values. */
-export type ScalarSpec = Extract<ValueSpec, { kind: 'int' | 'family' | 'flag' | 'string' | 'bytes' | 'ip' | 'words' | 'bitfield32' }>
+export type ScalarSpec = Extract<
+  ValueSpec,
+  { kind: 'int' | 'family' | 'flag' | 'string' | 'bytes' | 'ip' | 'words' | 'bitfield32' }
+>
 
 export function decodeScalar(reading: Reading, spec: ScalarSpec, payload: Payload): unknown {
   const { start, end } = payload

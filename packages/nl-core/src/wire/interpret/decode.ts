@@ -1,14 +1,18 @@
-import { NltoolError, WireError } from '../../errno/errors.ts'
 import { align4, NLA_HDRLEN, NLA_TYPE_MASK, NLMSG_HDRLEN } from '../../constants.ts'
+import { WireError } from '../../errno/errors.ts'
 import { type Path, refuse } from '../fault.ts'
 import { attributeLength, nestingMax } from '../iterate.ts'
 import { keep } from '../kept.ts'
-import { same } from '../same.ts'
 import type { AttributeSetSpec, BodyOf, RawAttribute, StructSpec, ValueSpec } from '../schema.ts'
+import { decodeCustom } from './custom.ts'
 import { decodeScalar, type Payload, readInt, readStruct, refuseSize } from './decode-scalar.ts'
 import { flagOf, type Reading, type RowPlan } from './state.ts'
 
-type Attrs = Record<string, unknown>
+/** A decoded set of attributes. */
+interface Attrs {
+  [property: string]: unknown
+  unknown?: RawAttribute[] | undefined
+}
 
 /** One attribute as it stands in a list. */
 interface Found {
@@ -63,7 +67,7 @@ export function decodeAttrs(
   const plan = reading.plans(set)
   const attrs: Attrs = {}
   for (const property of plan.properties) attrs[property] = undefined
-  attrs['unknown'] = undefined
+  attrs.unknown = undefined
   let last = -1
   eachAttribute(reading, start, end, path, found => {
     const row = plan.byNumber.get(found.type & NLA_TYPE_MASK)
@@ -77,12 +81,18 @@ export function decodeAttrs(
 }
 
 function addUnknown({ frame }: Reading, attrs: Attrs, { type, at, end }: Found): void {
-  const unknown = (attrs['unknown'] ?? []) as RawAttribute[]
-  unknown.push({ type, bytes: frame.bytes.slice(at + NLA_HDRLEN, end) })
-  attrs['unknown'] = unknown
+  attrs.unknown ??= []
+  attrs.unknown.push({ type, bytes: frame.bytes.slice(at + NLA_HDRLEN, end) })
 }
 
-function addKnown(reading: Reading, attrs: Attrs, row: RowPlan, found: Found, parent: Path | undefined, depth: number): void {
+function addKnown(
+  reading: Reading,
+  attrs: Attrs,
+  row: RowPlan,
+  found: Found,
+  parent: Path | undefined,
+  depth: number,
+): void {
   const list = (row.multi ? (attrs[row.property] ?? []) : []) as unknown[]
   const name = row.multi ? `${row.name}[${list.length}]` : row.name
   if (found.type !== row.type) reading.canonical = false
@@ -178,7 +188,12 @@ function decodeArray(reading: Reading, item: ValueSpec, { start, end, path }: Pa
   return list
 }
 
-function decodeMap(reading: Reading, item: ValueSpec, { start, end, path }: Payload, depth: number): Map<number, unknown> {
+function decodeMap(
+  reading: Reading,
+  item: ValueSpec,
+  { start, end, path }: Payload,
+  depth: number,
+): Map<number, unknown> {
   const entries = new Map<number, unknown>()
   eachAttribute(reading, start, end, path, found => {
     const key = found.type & NLA_TYPE_MASK
@@ -219,7 +234,8 @@ function decodeRecords(
     }
     list.push(decodeRecord(reading, spec, at, at + length, path, list.length, depth))
     const next = at + align4(length)
-    for (let rest = at + length; rest < next; rest++) if (reading.frame.bytes[rest] !== 0 || rest >= end) reading.canonical = false
+    for (let rest = at + length; rest < next; rest++)
+      if (reading.frame.bytes[rest] !== 0 || rest >= end) reading.canonical = false
     at = next
   }
   if (list.length === 0) refuse(`there is no ${spec.struct.name}`, start - 4, path, { text: `invalid ${name} attr` })
@@ -248,36 +264,4 @@ function decodeRecord(
     const text = `${path?.name ?? spec.struct.name}: nexthop ${index}: parse failed`
     throw new WireError(error.what, { code: error.code, offset: error.offset, path: error.path, kernelText: text })
   }
-}
-
-function decodeCustom(reading: Reading, spec: Extract<ValueSpec, { kind: 'custom' }>, payload: Payload): unknown {
-  const bytes = reading.frame.bytes.subarray(payload.start, payload.end)
-  let value: unknown
-  try {
-    value = spec.decode(bytes, reading.abi)
-  } catch (error) {
-    refuseCustom(error, spec.name, payload.start - NLA_HDRLEN, payload.path)
-  }
-  if (!encodesTo(reading, spec, value, bytes)) reading.canonical = false
-  return value
-}
-
-function encodesTo(reading: Reading, spec: Extract<ValueSpec, { kind: 'custom' }>, value: unknown, bytes: Uint8Array): boolean {
-  try {
-    return same(spec.encode(value as never, reading.abi), bytes)
-  } catch {
-    return false // the bytes are kept instead
-  }
-}
-
-/** Whatever a custom codec throws becomes an error with a place. */
-export function refuseCustom(error: unknown, name: string, offset: number, path: Path | undefined): never {
-  if (error instanceof NltoolError) {
-    const text = error.message.slice(error.code.length + 2)
-    refuse(text === '' ? `is not ${name}` : text, offset, path, {
-      code: error.code,
-      ...(text !== '' && { text }),
-    })
-  }
-  refuse(`is not ${name}: ${String(error)}`, offset, path)
 }

@@ -18,9 +18,7 @@ export function shown(value: unknown): string {
 /** Bounds of an integer of a width. */
 export function boundsOf({ size, signed }: IntSpec): { readonly min: bigint; readonly max: bigint } {
   const bits = BigInt(size * 8)
-  return signed
-    ? { min: -(1n << (bits - 1n)), max: (1n << (bits - 1n)) - 1n }
-    : { min: 0n, max: (1n << bits) - 1n }
+  return signed ? { min: -(1n << (bits - 1n)), max: (1n << (bits - 1n)) - 1n } : { min: 0n, max: (1n << bits) - 1n }
 }
 
 function typeName({ signed, size }: IntSpec): string {
@@ -110,34 +108,50 @@ export function encodeScalar(writing: Writing, spec: ScalarSpec, value: unknown,
       if (value !== true) refuse(`${shown(value)} is no flag, which is true or absent`, at, path)
       return
     case 'string':
-      return encodeString(writer, spec, value, path)
+      encodeString(writer, spec, value, path)
+      return
     case 'bytes':
       if (!(value instanceof Uint8Array)) refuse(`${shown(value)} where bytes belong`, at, path)
       if (value.length < spec.min || value.length > spec.max) {
         refuse(`${value.length} bytes are not ${spec.min} to ${spec.max}`, at, path)
       }
-      return writeBytes(writer, value)
+      writeBytes(writer, value)
+      return
     case 'ip':
       if (!(value instanceof IpAddress)) refuse(`${shown(value)} is no IpAddress`, at, path)
-      return writeBytes(writer, value.toBytes())
+      writeBytes(writer, value.toBytes())
+      return
     case 'words':
-      return encodeWords(writer, spec, value, path)
+      encodeWords(writer, spec, value, path)
+      return
     case 'bitfield32':
-      return encodeBitfield(writer, value, path)
+      encodeBitfield(writer, value, path)
+      return
   }
 }
 
-function encodeString(writer: Writer, spec: Extract<ScalarSpec, { kind: 'string' }>, value: unknown, path: Path | undefined): void {
+function encodeString(
+  writer: Writer,
+  spec: Extract<ScalarSpec, { kind: 'string' }>,
+  value: unknown,
+  path: Path | undefined,
+): void {
   if (typeof value !== 'string') refuse(`${shown(value)} where text belongs`, writer.pos, path)
   const bytes = textBytes(value)
   if (bytes === undefined) refuse(`${shown(value)} holds a NUL or half a character`, writer.pos, path)
-  if (bytes.length > spec.max) refuse(`${shown(value)} has ${bytes.length} bytes, more than ${spec.max}`, writer.pos, path)
+  if (bytes.length > spec.max)
+    refuse(`${shown(value)} has ${bytes.length} bytes, more than ${spec.max}`, writer.pos, path)
   writer.reserve(bytes.length + 1)
   writeBytes(writer, bytes)
   writer.bytes[writer.pos++] = 0
 }
 
-function encodeWords(writer: Writer, spec: Extract<ScalarSpec, { kind: 'words' }>, value: unknown, path: Path | undefined): void {
+function encodeWords(
+  writer: Writer,
+  spec: Extract<ScalarSpec, { kind: 'words' }>,
+  value: unknown,
+  path: Path | undefined,
+): void {
   if (!Array.isArray(value)) refuse(`${shown(value)} is no array`, writer.pos, path)
   const int = { kind: 'int', size: spec.size, signed: spec.signed, big: false } as const
   for (const [index, word] of value.entries()) {

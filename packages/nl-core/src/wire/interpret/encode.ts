@@ -1,13 +1,14 @@
 import { align4, NLA_HDRLEN } from '../../constants.ts'
 import type { Writer } from '../codec.ts'
-import { frameOf } from '../frame.ts'
 import { type Path, refuse } from '../fault.ts'
+import { frameOf } from '../frame.ts'
 import { nestingMax } from '../iterate.ts'
 import { keptOf } from '../kept.ts'
 import { same } from '../same.ts'
 import type { AttributeSetSpec, RawAttribute, StructSpec, ValueSpec } from '../schema.ts'
 import { attributeBytesMax } from '../values.ts'
-import { decodeAttrs, decodeHeaded, refuseCustom } from './decode.ts'
+import { refuseCustom } from './custom.ts'
+import { decodeAttrs, decodeHeaded } from './decode.ts'
 import { encodeScalar, shown, writeBytes, writeStruct } from './encode-scalar.ts'
 import { flagOf, type Reading, type Writing } from './state.ts'
 
@@ -31,7 +32,12 @@ function putAttribute(writer: Writer, type: number, path: Path | undefined, payl
  * Writes the bytes that an object was decoded from, if they were kept and it has not been changed since: decoding them
  * again, extended by zeros to `least` bytes, says the same.
  */
-function writeKept(writing: Writing, object: object, least: number, decode: (reading: Reading, end: number) => object): boolean {
+function writeKept(
+  writing: Writing,
+  object: object,
+  least: number,
+  decode: (reading: Reading, end: number) => object,
+): boolean {
   const { abi, plans, writer } = writing
   const kept = keptOf(object)
   if (kept === undefined || kept.abi !== abi) return false
@@ -44,11 +50,17 @@ function writeKept(writing: Writing, object: object, least: number, decode: (rea
 }
 
 /** Appends attributes in the order of the rows, then those that no row describes. */
-function encodeAttrs(writing: Writing, set: AttributeSetSpec, value: unknown, path: Path | undefined, depth: number): void {
+function encodeAttrs(
+  writing: Writing,
+  set: AttributeSetSpec,
+  value: unknown,
+  path: Path | undefined,
+  depth: number,
+): void {
   const { writer } = writing
   if (typeof value !== 'object' || value === null) refuse(`${shown(value)} is no set of attributes`, writer.pos, path)
   if (depth > nestingMax) refuse(`attributes are nested deeper than ${nestingMax} levels`, writer.pos, path)
-  const attrs = value as Readonly<Record<string, unknown>>
+  const attrs = value as { readonly [property: string]: unknown; readonly unknown?: unknown }
   for (const row of writing.plans(set).rows) {
     const content = attrs[row.property]
     if (content === undefined || (row.value.kind === 'flag' && content === false)) continue
@@ -61,18 +73,17 @@ function encodeAttrs(writing: Writing, set: AttributeSetSpec, value: unknown, pa
       encodeAttribute(writing, row.type, row.value, item, { name: `${row.name}[${index}]`, parent: path }, depth)
     }
   }
-  for (const [index, raw] of unknownOf(writing, attrs, path).entries()) {
+  for (const [index, raw] of unknownOf(writing, attrs.unknown, path).entries()) {
     const at = { name: `unknown[${index}]`, parent: path }
     const { type, bytes } = checkRaw(raw, writer.pos, at)
     putAttribute(writer, type, at, () => writeBytes(writer, bytes))
   }
 }
 
-function unknownOf({ writer }: Writing, attrs: Readonly<Record<string, unknown>>, path: Path | undefined): unknown[] {
-  const unknown = attrs['unknown'] ?? []
-  return Array.isArray(unknown)
-    ? unknown
-    : refuse(`${shown(unknown)} is no array`, writer.pos, { name: 'unknown', parent: path })
+function unknownOf({ writer }: Writing, unknown: unknown, path: Path | undefined): unknown[] {
+  if (unknown === undefined) return []
+  if (Array.isArray(unknown)) return unknown
+  refuse(`${shown(unknown)} is no array`, writer.pos, { name: 'unknown', parent: path })
 }
 
 function checkRaw(raw: unknown, offset: number, path: Path): RawAttribute {
@@ -96,23 +107,31 @@ function encodeAttribute(
 function encodeValue(writing: Writing, spec: ValueSpec, value: unknown, path: Path, depth: number): void {
   switch (spec.kind) {
     case 'struct':
-      return writeStruct(writing, spec, value, path)
+      writeStruct(writing, spec, value, path)
+      return
     case 'structs':
-      return encodeList(writing, value, path, (item, at) => writeStruct(writing, spec.struct, item, at))
+      encodeList(writing, value, path, (item, at) => writeStruct(writing, spec.struct, item, at))
+      return
     case 'nested':
-      return encodeNested(writing, spec.set(), value, path, depth + 1)
+      encodeNested(writing, spec.set(), value, path, depth + 1)
+      return
     case 'array':
-      return encodeArray(writing, spec.item, value, path, depth)
+      encodeArray(writing, spec.item, value, path, depth)
+      return
     case 'map':
-      return encodeMap(writing, spec.item, value, path, depth)
+      encodeMap(writing, spec.item, value, path, depth)
+      return
     case 'records':
-      return encodeRecords(writing, spec, value, path, depth)
+      encodeRecords(writing, spec, value, path, depth)
+      return
     case 'headed':
-      return encodeHeaded(writing, spec.struct, spec.set(), value, path, depth + 1)
+      encodeHeaded(writing, spec.struct, spec.set(), value, path, depth + 1)
+      return
     case 'custom':
-      return encodeCustom(writing, spec, value, path)
+      encodeCustom(writing, spec, value, path)
+      return
     default:
-      return encodeScalar(writing, spec, value, path)
+      encodeScalar(writing, spec, value, path)
   }
 }
 
@@ -189,7 +208,12 @@ function encodeRecords(
   })
 }
 
-function encodeCustom(writing: Writing, spec: Extract<ValueSpec, { kind: 'custom' }>, value: unknown, path: Path): void {
+function encodeCustom(
+  writing: Writing,
+  spec: Extract<ValueSpec, { kind: 'custom' }>,
+  value: unknown,
+  path: Path,
+): void {
   let bytes: Uint8Array
   try {
     bytes = spec.encode(value as never, writing.abi)

@@ -51,8 +51,10 @@ export function planOf(set: AttributeSetSpec, abi: Abi): SetPlan {
 export function createPlans(abi: Abi): Plans {
   const plans = new Map<AttributeSetSpec, SetPlan>()
   return set => {
-    let plan = plans.get(set)
-    if (plan === undefined) plans.set(set, (plan = planOf(set, abi)))
+    const known = plans.get(set)
+    if (known !== undefined) return known
+    const plan = planOf(set, abi)
+    plans.set(set, plan)
     return plan
   }
 }
