@@ -21,7 +21,6 @@ export function someLink(more: Partial<Link>): Link {
     groups: undefined,
     capabilities: undefined,
     stats: {} as Link['stats'],
-    stats64: [],
     fib: undefined,
     metric: undefined,
     ...more,

@@ -19,7 +19,7 @@ export const steps: readonly Step[] = [
   { says: 'Which way do packets to an address go?', command: 'route get 203.0.113.9' },
   { says: 'The whole table:', command: 'netstat -rn4' },
   {
-    says: 'A wrong request is refused, with the reason in the kernel’s own words; nothing changes.',
+    says: "A wrong request is refused, with the reason in the kernel's own words; nothing changes.",
     command: 'route add 10.0.0.0/8 192.0.2.2 -fib 7',
   },
   { says: 'Delete them again. Every command has --json:', command: 'route delete 203.0.113.0/24' },
