@@ -1,4 +1,4 @@
-import { formatIfId, IFF_PROMISC, IFF_UP, type IfAddr, type Ifnet, parseIfId } from '@nltool/ifnet'
+import { formatIfId, parseIfId } from '@nltool/ifnet'
 import { IpAddress, type VnetId } from '@nltool/nl-core/model'
 import fc from 'fast-check'
 import { expect } from 'vitest'
