@@ -30,7 +30,7 @@ function boot(options?: KernelOptions): Kernel {
 
 /** A request that every protocol acknowledges without a handler: a control message (netlink(7)). */
 const noop = (seq: number, length = 16): Uint8Array =>
-  messageBytes({ type: NLMSG_NOOP, flags: NLM_F_REQUEST | NLM_F_ACK, seq, body: new Uint8Array(length - 16) })
+  messageBytes({ type: NLMSG_NOOP, flags: NLM_F_REQUEST | NLM_F_ACK, seq }, new Uint8Array(length - 16))
 
 const code = (errno: string) => expect.objectContaining({ name: 'SocketError', code: errno })
 
