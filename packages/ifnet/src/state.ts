@@ -186,7 +186,11 @@ function createAgain(
 ): void {
   const state = world.cloners.get(cloner)
   if (state === undefined) throw new NetlinkError('ENOENT', `there is no cloner ${cloner}`)
-  createUnder(world, ctx, rtnl, netAt(world, vnet), state, { name: namesOf(state.cloner, unit)[0], params, indexes })
+  const names = namesOf(state.cloner, unit)
+  if (names.length !== indexes.length) {
+    throw new InvariantError(`cloner ${cloner} makes ${names.length} interfaces, not ${indexes.length}`)
+  }
+  createUnder(world, ctx, rtnl, netAt(world, vnet), state, { name: names[0], params, indexes })
 }
 
 function recordAt(world: World, index: number): IfRecord {
