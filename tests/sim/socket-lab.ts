@@ -104,7 +104,10 @@ function protocol(
   scheduler: Scheduler,
   violations: string[],
   tracks: readonly Track[],
-  source: { readonly dump: () => Iterable<{ header: { id: number }; attrs: object }>; readonly generation: () => number },
+  source: {
+    readonly dump: () => Iterable<{ header: { id: number }; attrs: object }>
+    readonly generation: () => number
+  },
 ): Protocol {
   const running = new Set<number>()
 
@@ -124,7 +127,16 @@ function protocol(
     await preempt(scheduler, 'handler')
   }
   const handlers = new Map<number, AnyHandler>([
-    [types.NOW, handler({ body: entryBody, do: ({ portid }) => void (enter(portid), running.delete(portid)) })],
+    [
+      types.NOW,
+      handler({
+        body: entryBody,
+        do({ portid }) {
+          enter(portid)
+          running.delete(portid)
+        },
+      }),
+    ],
     [types.LATER, handler({ body: entryBody, do: ({ portid }) => alone(portid, pause) })],
     [types.LOCKED, handler({ body: entryBody, lock: 'rtnl', do: ({ portid }) => alone(portid, pause) })],
     [types.GET, handler({ body: entryBody, do: ({ body: { header } }) => ({ header, attrs: { value: 1 } }) })],
@@ -202,7 +214,8 @@ export async function switchSome(lab: Lab, track: Track): Promise<void> {
   } catch (error) {
     const { code } = error as { code: string }
     if (code !== 'EBUSY' && code !== 'EBADF') lab.violations.push(`switch: ${code}`)
-    if (code === 'EBUSY' && pending === 0 && track.socket.fionwrite === 0) lab.violations.push('EBUSY with nothing pending')
+    if (code === 'EBUSY' && pending === 0 && track.socket.fionwrite === 0)
+      lab.violations.push('EBUSY with nothing pending')
   }
 }
 
@@ -212,7 +225,13 @@ export function judge(lab: Lab, track: Track): void {
   const order = [...sent.keys()]
   const finished = received.filter(({ type }) => type === NLMSG_ERROR || type === NLMSG_DONE).map(({ seq }) => seq)
   if (new Set(finished).size !== finished.length) lab.violations.push('a request is answered twice')
-  if (track.abi === 'freebsd' && !isSubsequence(finished.filter(seq => sent.get(seq) !== types.DUMP), order)) {
+  if (
+    track.abi === 'freebsd' &&
+    !isSubsequence(
+      finished.filter(seq => sent.get(seq) !== types.DUMP),
+      order,
+    )
+  ) {
     lab.violations.push(`answers out of order: ${finished.join()}`)
   }
   for (const seq of finished) if (!sent.has(seq)) lab.violations.push(`an answer to ${seq}, which was not sent`)
@@ -220,7 +239,9 @@ export function judge(lab: Lab, track: Track): void {
   const drops = lab.netlink.sockets().find(({ portid }) => portid === socket.portid)?.drops
   if (drops === undefined) return
   const expected = order.reduce((sum, seq) => sum + (sent.get(seq) === types.GET ? 2 : 1), 0)
-  const got = received.filter(({ seq, type }) => sent.get(seq) !== types.DUMP || type === NLMSG_ERROR || type === NLMSG_DONE)
+  const got = received.filter(
+    ({ seq, type }) => sent.get(seq) !== types.DUMP || type === NLMSG_ERROR || type === NLMSG_DONE,
+  )
   if (got.length + drops !== expected) {
     lab.violations.push(`${expected} messages expected, ${got.length} received, ${drops} counted as lost`)
   }
@@ -235,7 +256,8 @@ function judgeDumps(lab: Lab, { sent, received }: Track): void {
     if (last?.type !== NLMSG_DONE) continue
     if (parts.some(({ flags }) => (flags & NLM_F_DUMP_INTR) !== 0)) continue
     const seen = parts.slice(0, -1).map(({ id }) => id)
-    if (!lab.history.includes(seen.join())) lab.violations.push(`an unflagged dump shows what never was: ${seen.join()}`)
+    if (!lab.history.includes(seen.join()))
+      lab.violations.push(`an unflagged dump shows what never was: ${seen.join()}`)
   }
 }
 

@@ -22,24 +22,58 @@ async function runOnce(seed: number, plan: Plan, policy?: Policy): Promise<reado
   const pause = (name: string) => preempt(lab.scheduler, name)
   const tasks: Promise<void>[] = []
   for (const track of tracks) {
-    track.socket.setsockopt(track.abi === 'linux' ? 1 : 0xffff, track.abi === 'linux' ? 8 : 0x1002, 200 + below(lab.random, 1500))
+    track.socket.setsockopt(
+      track.abi === 'linux' ? 1 : 0xffff,
+      track.abi === 'linux' ? 8 : 0x1002,
+      200 + below(lab.random, 1500),
+    )
     if (track.abi === 'freebsd') track.socket.setsockopt(0xffff, 0x1001, 200 + below(lab.random, 500))
-    tasks.push(repeat(plan.sends, () => sendSome(lab, track), () => pause('writer')))
-    tasks.push(repeat(plan.sends * 2, async () => void readSome(lab, track), () => pause('reader')))
-    if (plan.switching) tasks.push(repeat(plan.sends, () => switchSome(lab, track), () => pause('switcher')))
+    tasks.push(
+      repeat(
+        plan.sends,
+        () => sendSome(lab, track),
+        () => pause('writer'),
+      ),
+    )
+    tasks.push(
+      repeat(
+        plan.sends * 2,
+        async () => void readSome(lab, track),
+        () => pause('reader'),
+      ),
+    )
+    if (plan.switching)
+      tasks.push(
+        repeat(
+          plan.sends,
+          () => switchSome(lab, track),
+          () => pause('switcher'),
+        ),
+      )
     if (plan.closing) tasks.push(closeSometime(lab, track, () => pause('closer')))
   }
-  tasks.push(repeat(plan.sends, async () => lab.change(), () => pause('changer')))
+  tasks.push(
+    repeat(
+      plan.sends,
+      async () => lab.change(),
+      () => pause('changer'),
+    ),
+  )
   let steps = await lab.scheduler.run(settle)
   // Whoever sleeps is woken by a reader that goes on until nothing comes any more.
-  while (tracks.filter(track => !track.closed).some(track => readSome(lab, track))) steps += await lab.scheduler.run(settle)
+  while (tracks.filter(track => !track.closed).some(track => readSome(lab, track)))
+    steps += await lab.scheduler.run(settle)
   await Promise.all(tasks)
   for (const track of tracks) judge(lab, track)
   await lab.netlink.unload()
   await lab.scheduler.run(settle)
   const left = lab.netlink.stats()
-  if (left.sockets !== 0 || left.dumps !== 0 || lab.netlink.rtnl.locked) lab.violations.push(`left: ${JSON.stringify(left)}`)
-  expect(lab.violations, `seed ${seed}, ${steps} steps: ${lab.scheduler.trace.map(({ label }) => label).join(' | ')}`).toEqual([])
+  if (left.sockets !== 0 || left.dumps !== 0 || lab.netlink.rtnl.locked)
+    lab.violations.push(`left: ${JSON.stringify(left)}`)
+  expect(
+    lab.violations,
+    `seed ${seed}, ${steps} steps: ${lab.scheduler.trace.map(({ label }) => label).join(' | ')}`,
+  ).toEqual([])
   return lab.scheduler.trace.map(({ label, choice }) => `${choice} ${label}`)
 }
 
@@ -58,7 +92,12 @@ async function closeSometime(lab: Lab, track: Track, pause: () => Promise<void>)
 
 const plans: Readonly<Record<string, Plan>> = {
   'overflow of asynchronous sockets': { abis: ['freebsd', 'freebsd'], sends: 10, switching: false, closing: false },
-  'switching between asynchronous and synchronous': { abis: ['freebsd', 'freebsd'], sends: 8, switching: true, closing: false },
+  'switching between asynchronous and synchronous': {
+    abis: ['freebsd', 'freebsd'],
+    sends: 8,
+    switching: true,
+    closing: false,
+  },
   'sockets of both ABIs': { abis: ['linux', 'freebsd'], sends: 8, switching: true, closing: false },
   'closing in the middle': { abis: ['freebsd', 'freebsd', 'linux'], sends: 8, switching: true, closing: true },
 }
