@@ -1,6 +1,7 @@
 import { chmod, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { boot } from '../../packages/tools/src/host.ts'
 import { type Cli, createCli } from './nltool.ts'
 
 let cli: Cli
@@ -60,7 +61,11 @@ describe('a wrong command', () => {
     ['genl get', 2, 'genl: Missing 1 required arg: family'],
     ['genl get --nope nlctrl', 2, 'genl: Nonexistent flag: --nope\n'],
     ['decode --hex zz', 2, "nltool: 'z' is no hexadecimal digit\n"],
-    ['decode --hex 24000000180005060700000000000000021800000004000100000000080001', 1, 'nltool: nlmsghdr at offset 0: nlmsg_len 36'],
+    [
+      'decode --hex 24000000180005060700000000000000021800000004000100000000080001',
+      1,
+      'nltool: nlmsghdr at offset 0: nlmsg_len 36',
+    ],
     ['monitor', 1, 'nltool: monitor needs a kernel that keeps running: start one with nltool serve\n'],
     [
       '--kernel linux route show',
@@ -93,10 +98,12 @@ describe('a wrong command', () => {
     expect(code).toBe(1)
   })
 
-  it('points out a command of a similar name', async () => {
-    const { stderr, code } = await cli.run('rout show')
-    expect(stderr).toContain('rout show is not a nltool command')
-    expect(code).toBe(127)
+  it.each([
+    ['rout show', 'nltool: rout is not a command; did you mean route? (nltool help lists them)\n'],
+    ['gnel list', 'nltool: gnel list is not a command; did you mean genl list? (nltool help lists them)\n'],
+    ['frobnicate', 'nltool: frobnicate is not a command (nltool help lists them)\n'],
+  ])('`%s` is answered with the command that was meant', async (words, sentence) => {
+    expect(await cli.run(words)).toEqual({ stdout: '', stderr: sentence, code: 2 })
   })
 })
 
@@ -123,6 +130,28 @@ describe('a damaged state file', () => {
     },
     20_000,
   )
+
+  it('cut to any length at all is refused with what is wrong', async () => {
+    const whole = await readFile(cli.state)
+    for (let length = 0; length < whole.length; length++) {
+      const error = await boot(whole.subarray(0, length), 'FILE').catch((refused: unknown) => refused)
+      expect(error, `cut to ${length} bytes`).toMatchObject({
+        exit: 1,
+        message: expect.stringMatching(
+          /^the state file FILE is damaged and stays as it is: \S.*; move it away to go on$/,
+        ),
+      })
+    }
+  }, 30_000)
+
+  it('with any byte changed is refused', async () => {
+    const whole = await readFile(cli.state)
+    for (let at = 0; at < whole.length; at++) {
+      const spoiled = Uint8Array.from(whole)
+      spoiled[at] = (spoiled[at] ?? 0) ^ 0x41
+      await expect(boot(spoiled, 'FILE'), `byte ${at} changed`).rejects.toThrow('is damaged')
+    }
+  }, 30_000)
 
   it('of garbage is refused', async () => {
     const other = await createCli()

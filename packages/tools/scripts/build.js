@@ -15,10 +15,15 @@ await rm(bundle, { recursive: true, force: true })
 await makeBundle()
 await makeManifest()
 
-/** One entry for the start, one for the tour, and one for each command, where oclif looks for it. */
+/** One entry for the start, one for the tour, and one for each command and hook, where oclif looks for it. */
 async function makeBundle() {
   const commands = (await readdir(`${dist}commands`, { recursive: true })).filter(name => name.endsWith('.js'))
-  const entries = ['main.js', 'tour/tour.js', ...commands.map(name => `commands/${name.replaceAll('\\', '/')}`)]
+  const entries = [
+    'main.js',
+    'tour/tour.js',
+    'hooks/init.js',
+    ...commands.map(name => `commands/${name.replaceAll('\\', '/')}`),
+  ]
   const input = Object.fromEntries(entries.map(name => [name.replace(/\.js$/, ''), `${dist}${name}`]))
   const build = await rolldown({ input, platform: 'node', external: [/^@oclif\//, /^node:/] })
   await build.write({ dir: bundle, format: 'esm', chunkFileNames: 'chunks/[name]-[hash].js' })
