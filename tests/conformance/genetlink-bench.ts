@@ -15,6 +15,7 @@ import { createNetlink, freebsdSockets, linuxSockets, type Netlink, type Netlink
 import { type Cred, type Ctx, createTask, rootCred, type VnetId, vnet0 } from '@nltool/nl-core/model'
 import { type ManualScheduler, manualScheduler, seededRandom } from '@nltool/nl-core/scheduler'
 import { concatBytes, messageBytes, type SentMessage, splitMessages } from '@nltool/nl-core/testing'
+import { type ExtAck, errorLayout, extAckBody, frameOf, messages } from '@nltool/nl-core/wire'
 import {
   createGenericRegistry,
   type GenericRegistry,
@@ -43,6 +44,9 @@ export interface OpenOptions {
   readonly capAck?: boolean
   readonly strict?: boolean
 }
+
+/** How much a read takes at most. */
+const readBytes = 16_384
 
 /** A socket whose answers are there when `ask` returns. */
 export interface BenchSocket {
@@ -85,7 +89,8 @@ export function createBench(system: 'freebsd' | 'linux', options: Partial<Generi
 
 function openSocket(netlink: Netlink, scheduler: ManualScheduler, options: OpenOptions = {}): BenchSocket {
   const { abi = 'linux', cred = rootCred, vnet = vnet0, portid } = options
-  const socket = netlink.open({ protocol: NETLINK_GENERIC, cred, pid: 100, vnet, abi })
+  const caller = { pid: 100, cred, abi, vnet, descriptor: () => undefined }
+  const socket = netlink.open({ protocol: NETLINK_GENERIC, cred, pid: caller.pid, vnet, abi, caller })
   if (portid !== undefined) socket.bind({ portid, groups: 0 })
   if (options.extAck === true) socket.setsockopt(SOL_NETLINK, NETLINK_EXT_ACK, 1)
   if (options.capAck === true) socket.setsockopt(SOL_NETLINK, NETLINK_CAP_ACK, 1)
@@ -93,7 +98,7 @@ function openSocket(netlink: Netlink, scheduler: ManualScheduler, options: OpenO
 
   function next(): Uint8Array | undefined {
     try {
-      const got = socket.recv(1 << 17, abiConstants[abi].MSG_DONTWAIT)
+      const got = socket.recv(readBytes, abiConstants[abi].MSG_DONTWAIT)
       if (got instanceof Promise) throw new TypeError('a read that must not wait did')
       return got.data
     } catch (error) {
@@ -171,4 +176,13 @@ export function allMessages(datagrams: readonly Uint8Array[]): SentMessage[] {
 export function errorOf(message: SentMessage | undefined): number | undefined {
   if (message === undefined || (message.type !== 2 && message.type !== 3)) return undefined
   return new DataView(message.payload.buffer, message.payload.byteOffset).getInt32(0, true)
+}
+
+/** The ext-ack attributes of an NLMSG_ERROR; an empty object if there are none. */
+export function extAckOf(message: SentMessage | undefined): Partial<ExtAck> {
+  if (message === undefined) throw new TypeError('no message')
+  const frame = frameOf(message.bytes)
+  const [header] = messages(frame)
+  if (header === undefined || header.type !== 2) throw new TypeError('no NLMSG_ERROR')
+  return { ...extAckBody.decode(message.bytes.slice(errorLayout(frame, header).attrs), 'linux').attrs }
 }

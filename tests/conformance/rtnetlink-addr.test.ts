@@ -1,3 +1,4 @@
+import { drivenScheduler } from '@nltool/kernel'
 import { NLM_F_ACK, NLM_F_DUMP_FILTERED, NLM_F_ECHO } from '@nltool/nl-core'
 import { addrTypes, IFA_F, IN6_IFF, INFINITE_LIFETIME, RT_SCOPE, RTNLGRP } from '@nltool/nl-route'
 import { describe, expect, it } from 'vitest'
@@ -390,13 +391,12 @@ describe('addresses: notifications (10.1, 10.3, 10.4)', () => {
   })
 
   it('a valid lifetime that is over removes the address', async () => {
-    await using lab = await createLab({ seed: 7 })
+    const scheduler = drivenScheduler(7)
+    await using lab = await createLab({ scheduler })
     await lab.route.addr.add({ ifindex: lab.if1, address: '2001:db8::1/64', validSeconds: 2, preferredSeconds: 1 })
     const before = await lab.route.addr.list({ ifindex: lab.if1 })
     expect(before).toContainEqual(expect.objectContaining({ address: '2001:db8::1', validSeconds: 2 }))
-    await new Promise<void>(resolve => {
-      lab.kernel.scheduler.after(3000, resolve, 'test')
-    })
+    await scheduler.advance(3000)
     await lab.kernel.settle()
     const addresses = await lab.route.addr.list({ ifindex: lab.if1 })
     expect(addresses.map(({ address }) => address)).not.toContain('2001:db8::1')

@@ -1,6 +1,7 @@
 import { align4, NETLINK_GENERIC, NLM_F_ACK, NLM_F_DUMP, NLM_F_ECHO, NLM_F_REQUEST } from '@nltool/nl-core'
 import { NetlinkError } from '@nltool/nl-core/errno'
 import type { AnyHandler, Protocol, RawRequest } from '@nltool/nl-core/kernel'
+import type { Privilege } from '@nltool/nl-core/model'
 import { GENL_HDRLEN } from '../constants.ts'
 import type { LiveFamily } from './live.ts'
 import { groupInAbi } from './numbers.ts'
@@ -12,6 +13,8 @@ export interface DispatchTable {
   visibleIn(live: LiveFamily, request: RawRequest): boolean
   /** How many groups a Linux program may join. */
   groups(): number
+  /** What it takes to be a member of a group. */
+  groupPriv(group: number): Privilege | undefined
 }
 
 /** NETLINK_GENERIC as a protocol of the socket layer: `nlmsg_type` names the family, `cmd` the operation. */
@@ -58,5 +61,6 @@ export function genericProtocol(table: DispatchTable, rules: GenericPersonality)
     groups: () => table.groups(),
     groupNumber: groupInAbi,
     groupOf: groupInAbi,
+    groupPriv: group => table.groupPriv(group),
   }
 }

@@ -1,7 +1,7 @@
 import { NETLINK_GENERIC } from '@nltool/nl-core'
 import { NetlinkError } from '@nltool/nl-core/errno'
 import type { Multicast, Protocol } from '@nltool/nl-core/kernel'
-import { type Awaitable, type Ctx, createLock, type VnetId, vnet0 } from '@nltool/nl-core/model'
+import { type Awaitable, type Ctx, createLock, type Privilege, type VnetId, vnet0 } from '@nltool/nl-core/model'
 import { GENL_ID_CTRL } from '../constants.ts'
 import type { AnyFamily } from '../family.ts'
 import { messagesOf } from '../messages.ts'
@@ -131,7 +131,12 @@ export function createGenericRegistry(options: GenericRegistryOptions): GenericR
 
   return {
     protocol: genericProtocol(
-      { byId: table.byId, visibleIn: (live, request) => visible(live, request.vnet), groups: groups.limit },
+      {
+        byId: table.byId,
+        visibleIn: (live, request) => visible(live, request.vnet),
+        groups: groups.limit,
+        groupPriv: table.groupPriv,
+      },
       rules,
     ),
     register: (ctx, module) => {
@@ -153,15 +158,22 @@ export function createGenericRegistry(options: GenericRegistryOptions): GenericR
 function createFamilyTable() {
   const byId = new Map<number, LiveFamily>()
   const byName = new Map<string, LiveFamily>()
+  const groupPrivs = new Map<number, Privilege>()
   return {
     byId: (id: number) => byId.get(id),
     byName: (name: string) => byName.get(name),
     ids: () => [...byId.keys()].sort((a, b) => a - b),
+    groupPriv: (group: number) => groupPrivs.get(group),
     add(live: LiveFamily): void {
+      for (const [name, group] of live.groups) {
+        const cap = live.family.groups[name]?.cap
+        if (cap !== undefined) groupPrivs.set(group, cap)
+      }
       byId.set(live.id, live)
       byName.set(live.family.name, live)
     },
     remove(live: LiveFamily): void {
+      for (const group of live.groups.values()) groupPrivs.delete(group)
       byId.delete(live.id)
       byName.delete(live.family.name)
     },

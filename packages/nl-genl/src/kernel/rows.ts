@@ -1,5 +1,5 @@
 import { type AnyHandler, type Dump, handler, type Request } from '@nltool/nl-core/kernel'
-import type { Abi, Awaitable, Ctx, Held, Lock } from '@nltool/nl-core/model'
+import type { Abi, Awaitable, Ctx, Lock } from '@nltool/nl-core/model'
 import type { Body } from '@nltool/nl-core/wire'
 import type { AnyFamily } from '../family.ts'
 import { ownHeader } from '../header.ts'
@@ -13,6 +13,7 @@ import {
   setOf,
 } from '../messages.ts'
 import type { Policies, PolicyTable } from '../policy/table.ts'
+import { andFinally, andThen } from './awaitable.ts'
 import type { FamilyUse } from './live.ts'
 import { hasPolicy } from './operation.ts'
 import type { AnyHandlers, GenericRequest } from './serve.ts'
@@ -147,50 +148,26 @@ function runDo(
   const generic = toGeneric(parts.family, request)
   const run = (): Awaitable<Attrs | undefined> => hooked(handlers, generic, ctx)
   const answer = parts.use.run(ctx, () => (parts.family.parallel ? run() : serially(parts.serial, ctx, run)))
-  if (answer instanceof Promise) return answer.then(attrs => attrs && toReply(request, attrs))
-  return answer && toReply(request, answer)
+  return andThen(answer, attrs => attrs && toReply(request, attrs))
 }
 
-/** `pre`, `do`, `post`: a promise is made only where a handler made one. */
+/** `pre`; where it agrees, `do` and `post`. */
 function hooked(
   handlers: AnyHandlers,
   request: GenericRequest<Attrs, Attrs | undefined>,
   ctx: Ctx,
 ): Awaitable<Attrs | undefined> {
   if (handlers.pre === undefined && handlers.post === undefined) return handlers.do?.(request, ctx)
-  return hookedSlowly(handlers, request, ctx)
-}
-
-async function hookedSlowly(
-  handlers: AnyHandlers,
-  request: GenericRequest<Attrs, Attrs | undefined>,
-  ctx: Ctx,
-): Promise<Attrs | undefined> {
-  await handlers.pre?.(request, ctx)
-  try {
-    return await handlers.do?.(request, ctx)
-  } finally {
-    await handlers.post?.(request, ctx)
-  }
+  return andThen(handlers.pre?.(request, ctx), () =>
+    andFinally(
+      () => handlers.do?.(request, ctx),
+      () => handlers.post?.(request, ctx),
+    ),
+  )
 }
 
 function serially<T>(lock: Lock<'module'>, ctx: Ctx, run: () => Awaitable<T>): Awaitable<T> {
-  const held = lock.acquire(ctx)
-  if (held instanceof Promise) return held.then(mine => release(mine, run))
-  return release(held, run)
-}
-
-function release<T>(held: Held<'module'>, run: () => Awaitable<T>): Awaitable<T> {
-  let result: Awaitable<T>
-  try {
-    result = run()
-  } catch (error) {
-    held.release()
-    throw error
-  }
-  if (result instanceof Promise) return result.finally(() => held.release())
-  held.release()
-  return result
+  return andThen(lock.acquire(ctx), held => andFinally(run, () => held.release()))
 }
 
 function runDump(
@@ -217,6 +194,9 @@ function toGeneric(family: AnyFamily, request: Request<ValidatedBody>): GenericR
     version: header.version,
     header: ownHeader(family.header, header),
     attrs,
+    get attributes() {
+      return request.body.raw?.() ?? []
+    },
     flags: request.flags,
     seq: request.seq,
     portid: request.portid,

@@ -1,5 +1,6 @@
 import type { Dump } from '@nltool/nl-core/kernel'
 import type { Abi, Awaitable, Cred, Ctx, PortId, VnetId } from '@nltool/nl-core/model'
+import type { RawAttribute } from '@nltool/nl-core/wire'
 import type { AnyFamily, Family } from '../family.ts'
 import type { Attrs } from '../messages.ts'
 import type { EventAttrs, EventName, GroupName, HeaderOf, OpName, ReplyAttrs, RequestAttrs } from '../types.ts'
@@ -13,6 +14,8 @@ export interface GenericRequest<Attrs, Header> {
   /** The family's own fixed header. */
   readonly header: Header
   readonly attrs: Attrs
+  /** The attributes undecoded, in the order of the message. As `unknown` of an answer they are written as they came. */
+  readonly attributes: readonly RawAttribute[]
   /** `nlmsg_flags`. */
   readonly flags: number
   readonly seq: number

@@ -1,5 +1,6 @@
 import { NetlinkError } from '@nltool/nl-core/errno'
 import type { Task } from '@nltool/nl-core/model'
+import { andFinally } from './awaitable.ts'
 import type { FamilyUse } from './live.ts'
 
 /** Keeps account of what is under way in one family. */
@@ -41,16 +42,7 @@ export function createFamilyUse(): FamilyUse {
     },
     run(ctx, handler) {
       running.add(ctx.task)
-      let result: ReturnType<typeof handler>
-      try {
-        result = handler()
-      } catch (error) {
-        leave(ctx.task)
-        throw error
-      }
-      if (result instanceof Promise) return result.finally(() => leave(ctx.task))
-      leave(ctx.task)
-      return result
+      return andFinally(handler, () => leave(ctx.task))
     },
     track: counted,
     drain() {

@@ -1,6 +1,6 @@
 import { align4, NLA_HDRLEN, NLA_TYPE_MASK, NLMSG_HDRLEN } from '@nltool/nl-core'
 import type { Abi } from '@nltool/nl-core/model'
-import type { Body, BodyCodec, Frame } from '@nltool/nl-core/wire'
+import type { Body, BodyCodec, Frame, RawAttribute } from '@nltool/nl-core/wire'
 import type { GenericBody } from '../messages.ts'
 import type { PolicyTable } from '../policy/table.ts'
 import { validateAttributes } from '../policy/validate.ts'
@@ -8,6 +8,8 @@ import { validateAttributes } from '../policy/validate.ts'
 /** A decoded request, with what validation has to say about one that it lets pass. */
 export interface ValidatedBody extends GenericBody {
   readonly warning?: string | undefined
+  /** The attributes undecoded. */
+  readonly raw?: () => readonly RawAttribute[]
 }
 
 /** A body whose attributes are held against a policy before they are decoded. */
@@ -30,7 +32,8 @@ export function validatedBody(
       const body = strict
         ? plain.decodeShort(frame, start, end)
         : decodeLenient(plain, policy, frame, start, end, inner.header.size)
-      return warning === undefined ? body : { ...body, warning }
+      const raw = (): readonly RawAttribute[] => rawAttributes(view, attrs)
+      return { ...body, warning, raw }
     }
 
     return { decode, decodeShort: decode, encode: plain.encode }
@@ -73,4 +76,16 @@ function cutIntegers(policy: PolicyTable, body: Uint8Array, header: number): Uin
     pos += align4(length)
   }
   return longer ? result.slice(0, written) : undefined
+}
+
+function rawAttributes(view: DataView, start: number): readonly RawAttribute[] {
+  const attributes: RawAttribute[] = []
+  for (let pos = start; view.byteLength - pos >= NLA_HDRLEN; ) {
+    const length = view.getUint16(pos, true)
+    if (length < NLA_HDRLEN || length > view.byteLength - pos) break
+    const bytes = new Uint8Array(view.buffer, view.byteOffset + pos + NLA_HDRLEN, length - NLA_HDRLEN)
+    attributes.push({ type: view.getUint16(pos + 2, true), bytes: bytes.slice() })
+    pos += align4(length)
+  }
+  return attributes
 }

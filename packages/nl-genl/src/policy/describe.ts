@@ -13,6 +13,10 @@ export function policyAttrsOf(
   switch (entry.kind) {
     case 'integer':
       return integerAttrs(entry)
+    case 'variable':
+      return entry.signed
+        ? { minValueS: -(2n ** 63n), maxValueS: 2n ** 63n - 1n, type: typeNumber('SINT') }
+        : { minValueU: 0n, maxValueU: 2n ** 64n - 1n, type: typeNumber('UINT') }
     case 'bitfield32':
       return { bitfield32Mask: entry.mask, type: typeNumber('BITFIELD32') }
     case 'flag':

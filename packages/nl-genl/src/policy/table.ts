@@ -1,5 +1,6 @@
 import type { Abi } from '@nltool/nl-core/model'
 import type { AttributeSetSpec, AttributeSpec, IntSpec, ValueSpec } from '@nltool/nl-core/wire'
+import { isVariableInteger, variableIntegers } from '../values.ts'
 
 /** What a policy demands of one attribute, derived from the row of its attribute set. */
 export type PolicyEntry =
@@ -12,6 +13,7 @@ export type PolicyEntry =
       readonly max: bigint
       readonly mask: bigint | undefined
     }
+  | { readonly kind: 'variable'; readonly signed: boolean } // 4 or 8 bytes
   | { readonly kind: 'flag' }
   | { readonly kind: 'string'; readonly nul: boolean; readonly max: number } // bytes without the NUL; Infinity: any
   | { readonly kind: 'binary'; readonly min: number; readonly max: number } // bytes; Infinity: any
@@ -40,6 +42,7 @@ export interface Policies {
 
 /** The longest attribute list: `nla_len` is 16 bits wide. */
 const unbounded = Number.POSITIVE_INFINITY
+const anyBytes: PolicyEntry = { kind: 'binary', min: 0, max: unbounded }
 
 /** Makes the deriver for the numbering of one ABI. Results are shared, so that a policy's identity means something. */
 export function createPolicies(abi: Abi): Policies {
@@ -120,8 +123,10 @@ function entryOf(value: ValueSpec, tableOf: (set: AttributeSetSpec) => PolicyTab
     case 'array':
     case 'map':
       return arrayEntry(value.item, value.flagged, tableOf)
+    case 'custom':
+      return isVariableInteger(value) ? { kind: 'variable', signed: value.name === variableIntegers.sint } : anyBytes
     default: // layouts that no policy describes: their codec checks them
-      return { kind: 'binary', min: 0, max: unbounded }
+      return anyBytes
   }
 }
 

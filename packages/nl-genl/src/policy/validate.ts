@@ -113,6 +113,9 @@ const checkValue: { readonly [Kind in PolicyEntry['kind']]: Check<Kind> } = {
     if (entry.mask !== undefined && (value & ~entry.mask) !== 0n)
       throw new NetlinkError('EINVAL', 'reserved bit set', { offset: attribute.offset })
   },
+  variable(_entry, { length }, refuse) {
+    if (length !== 4 && length !== 8) refuse('EINVAL', texts.length)
+  },
   flag(_entry, { length }, refuse) {
     if (length > 0) refuse('ERANGE', texts.failed)
   },
