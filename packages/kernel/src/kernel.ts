@@ -84,6 +84,7 @@ export function kernelOf(core: KernelCore): Kernel {
     spawn,
     processes: () => [...processes.values()],
     vnets: () => core.vnets.list().map(publicVnet),
+    cloners: () => core.registry.cloners.list(),
     createVnet,
     destroyVnet,
     settle: () => core.settle(),

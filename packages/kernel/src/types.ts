@@ -66,6 +66,8 @@ export interface Kernel extends AsyncDisposable {
   processes(): Process[]
   /** Network stacks, ascending by id; 0 is the initial one. */
   vnets(): Vnet[]
+  /** Names of what interfaces can be created from, `epair` and the like, newest registration first (`ifconfig -C`). */
+  cloners(): readonly string[]
   /** Makes a network stack with its loopback interface. @throws SocketError EEXIST for a name in use, EINVAL for a bad one */
   createVnet(name?: string): Promise<Vnet>
   /**

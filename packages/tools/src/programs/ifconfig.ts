@@ -7,12 +7,20 @@ import type { Invocation, Program } from '../invocation.ts'
 /** ifconfig(8). */
 export const ifconfig: Program = async invocation => {
   const command = parseIfconfig(invocation.words)
-  const { ifname } = command
+  const { ifname, options } = command
+  if (options.cloners) return cloners(invocation)
   return ifname !== undefined && changes(command) ? change(invocation, command, ifname) : show(invocation, command)
 }
 
 function changes({ create, destroy, link, addresses, vlan }: IfconfigCommand): boolean {
   return create || destroy || addresses.length > 0 || Object.keys(link).length > 0 || vlan.id !== undefined
+}
+
+/** `-C`: what interfaces can be created from. */
+async function cloners({ session, print }: Invocation): Promise<object> {
+  const names = await session.read(async (_proc, kernel) => kernel.cloners())
+  print(names.join(' '))
+  return names
 }
 
 async function show({ session, print }: Invocation, command: IfconfigCommand): Promise<object> {
