@@ -25,10 +25,15 @@ export function body<H, A>(
 ): Body<BodyOf<H, A>> {
   const spec: BodySpec<BodyOf<H, A>> = { header, attrs, linux: options.linux }
   const make = options.codec ?? compileBody
-  const codecs: { [abi in Abi]?: BodyCodec<BodyOf<H, A>> } = {}
+  let freebsd: BodyCodec<BodyOf<H, A>> | undefined
+  let linux: BodyCodec<BodyOf<H, A>> | undefined
   const codec = (abi: Abi): BodyCodec<BodyOf<H, A>> => {
-    codecs[abi] ??= make(spec, abi)
-    return codecs[abi]
+    if (abi === 'linux') {
+      linux ??= make(spec, abi)
+      return linux
+    }
+    freebsd ??= make(spec, abi)
+    return freebsd
   }
   return {
     ...spec,

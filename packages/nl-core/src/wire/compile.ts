@@ -43,27 +43,38 @@ function evaluateCodec(spec: BodyLayout, abi: Abi, evaluate: Evaluate): Generate
 
 /**
  * The codec of a body as straight-line code over words, three to five times as fast as reading the rows at every
- * message. Where `evaluate` throws, the interpreter is the codec.
+ * message. Where `evaluate` throws (a probe tells), the interpreter is the codec.
  */
 export function compileBody<T>(spec: BodySpec<T>, abi: Abi, evaluate: Evaluate = newFunction): BodyCodec<T> {
   const slow = interpretBody(spec, abi)
-  let generated: Generated
+  return allows(evaluate) ? withFallback(evaluateCodec(spec, abi, evaluate), slow, spec.header.size) : slow
+}
+
+/** Whether code may be generated here; an error in generated code itself is not hidden by this. */
+function allows(evaluate: Evaluate): boolean {
   try {
-    generated = evaluateCodec(spec, abi, evaluate)
+    evaluate([], '')
+    return true
   } catch {
-    return slow
+    return false
   }
-  const { decode, encode } = generated
+}
+
+/** Runs generated code, and the interpreter for what that leaves to it. */
+function withFallback<T>({ decode, encode }: Generated, slow: BodyCodec<T>, headerSize: number): BodyCodec<T> {
+  function decodeFast(frame: Frame, start: number, end: number): T {
+    const { words } = frame
+    if (words !== undefined && ((start | end) & 3) === 0) {
+      const value = decode(frame, words, start >> 2, end >> 2, 1)
+      if (value !== undefined) return value as T
+    }
+    return slow.decode(frame, start, end)
+  }
+
   return {
-    decode(frame, start, end) {
-      const { words } = frame
-      if (words !== undefined && ((start | end) & 3) === 0) {
-        const value = decode(frame, words, start >> 2, end >> 2, 1)
-        if (value !== undefined) return value as T
-      }
-      return slow.decode(frame, start, end)
-    },
-    decodeShort: slow.decodeShort,
+    decode: decodeFast,
+    decodeShort: (frame, start, end) =>
+      end - start < headerSize ? slow.decodeShort(frame, start, end) : decodeFast(frame, start, end),
     encode(writer, value) {
       const start = writer.pos
       if ((start & 3) === 0) {

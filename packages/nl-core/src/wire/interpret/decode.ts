@@ -65,9 +65,7 @@ export function decodeAttrs(
 ): Attrs {
   if (depth > nestingMax) refuse(`attributes are nested deeper than ${nestingMax} levels`, start, path)
   const plan = reading.plans(set)
-  const attrs: Attrs = {}
-  for (const property of plan.properties) attrs[property] = undefined
-  attrs.unknown = undefined
+  const attrs: Attrs = { ...plan.blank, unknown: undefined }
   let last = -1
   eachAttribute(reading, start, end, path, found => {
     const row = plan.byNumber.get(found.type & NLA_TYPE_MASK)

@@ -21,6 +21,8 @@ export interface SetPlan {
   readonly byNumber: ReadonlyMap<number, RowPlan>
   /** Every property, of rows that the ABI lacks too: all objects of a set have one shape. */
   readonly properties: readonly string[]
+  /** An object with all of them and `unknown`, absent: copying it is faster than adding them one by one. */
+  readonly blank: { readonly [property: string]: undefined }
 }
 
 /** Finds the plan of a set, made at its first use. */
@@ -44,7 +46,9 @@ export function planOf(set: AttributeSetSpec, abi: Abi): SetPlan {
     rows.push(row)
     byNumber.set(number, row)
   }
-  return { rows, byNumber, properties: set.attributes.map(attribute => attribute.property) }
+  const properties = set.attributes.map(attribute => attribute.property)
+  const blank = Object.fromEntries([...properties, 'unknown'].map(property => [property, undefined]))
+  return { rows, byNumber, properties, blank }
 }
 
 /** Plans of one ABI, remembered. */
