@@ -14,10 +14,9 @@ import {
   IFT_L2VLAN,
 } from './constants.ts'
 import { askDriver, callDriver } from './driver.ts'
-import { InvariantError } from './errors.ts'
 import { emit } from './events.ts'
 import { checkGroupName, joinGroup, leaveGroup } from './group.ts'
-import { netOf } from './lifecycle.ts'
+import { assertHeld, netOf } from './lifecycle.ts'
 import { checkUserGroup, joinMulticast, leaveMulticast, type MulticastGroup, membershipIn } from './multicast.ts'
 import { utf8Length } from './name.ts'
 import type { NetState } from './net-state.ts'
@@ -83,7 +82,7 @@ const lladdrTypes: readonly number[] = [IFT_ETHER, IFT_L2VLAN, IFT_BRIDGE, IFT_I
 /** The checks that every change begins with. */
 export function editable(ctx: Ctx, rtnl: RtnlHeld, ifp: IfTarget): IfRecord {
   const record = recordOf(ifp)
-  if (!ctx.task.held.includes(rtnl)) throw new InvariantError(`${ctx.task.name} shows an RTNL that it does not hold`)
+  assertHeld(ctx, rtnl)
   if (!record.attached && record.world.defects.addsStayOpen !== true) {
     throw new NetlinkError('ENXIO', `${record.name} is ${record.state}`)
   }

@@ -1,5 +1,5 @@
 import { NetlinkError } from '@nltool/nl-core/errno'
-import type { Ctx, RtnlHeld, VnetId } from '@nltool/nl-core/model'
+import type { Ctx, HeldLock, RtnlHeld, VnetId } from '@nltool/nl-core/model'
 import { linkAddrOf, purgeAddresses } from './address.ts'
 import { announceDown } from './admin.ts'
 import { joinCloneGroups } from './clone-group.ts'
@@ -161,8 +161,8 @@ export function free(ctx: Ctx, record: IfRecord): void {
   dropCount(record)
 }
 
-/** @throws InvariantError unless the task holds the detach lock that it shows. */
-export function assertHeld(ctx: Ctx, held: DetachHeld): void {
+/** @throws InvariantError unless the task holds the lock that it shows. */
+export function assertHeld(ctx: Ctx, held: HeldLock): void {
   if (ctx.task.held.includes(held)) return
-  throw new InvariantError(`${ctx.task.name} shows a detach lock that it does not hold`)
+  throw new InvariantError(`${ctx.task.name} shows the lock ${held.name} but does not hold it`)
 }

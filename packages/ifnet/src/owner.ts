@@ -1,4 +1,3 @@
-import { NetlinkError } from '@nltool/nl-core/errno'
 import { IFF_DRV_FLAGS } from './constants.ts'
 import { UnloadedModuleError } from './errors.ts'
 import { assertHeld, attach, detach, free } from './lifecycle.ts'
@@ -21,7 +20,7 @@ export function createOwner(
     ifp: owned(record),
     attach(ctx, rtnl) {
       alive()
-      if (!ctx.task.held.includes(rtnl)) throw new NetlinkError('EDEADLK', 'attach needs the RTNL of its task')
+      assertHeld(ctx, rtnl)
       attach(ctx, rtnl, record, 'attach')
     },
     async detach(ctx, held) {
