@@ -18,6 +18,8 @@ export interface Surroundings {
   readonly uid?: number
   readonly input?: string | Uint8Array
   readonly env?: NodeJS.ProcessEnv
+  /** Nobody reads its output. */
+  readonly deaf?: boolean
 }
 
 /** The built command line with a state directory of its own. */
@@ -51,7 +53,7 @@ export async function createCli(): Promise<Cli> {
   return cli
 }
 
-function start(home: string, words: string, { uid, input, env }: Surroundings): Promise<Outcome> {
+function start(home: string, words: string, { uid, input, env, deaf }: Surroundings): Promise<Outcome> {
   const args = [run, ...words.split(' ').filter(word => word !== '')]
   const options = {
     env: { ...process.env, XDG_STATE_HOME: home, NO_COLOR: '1', ...env },
@@ -61,6 +63,7 @@ function start(home: string, words: string, { uid, input, env }: Surroundings): 
     const child = execFile(process.execPath, args, options, (_error, stdout, stderr) => {
       resolve({ stdout, stderr, code: child.exitCode ?? -1 })
     })
+    if (deaf) child.stdout?.destroy()
     child.stdin?.end(input ?? '')
   })
 }

@@ -122,6 +122,41 @@ describe('a session', () => {
     expect(JSON.parse((await cli.run('genl get 0x10 --json')).stdout)).toMatchObject({ family: 'nlctrl', id: '0x10' })
   }, 30_000)
 
+  it('shows what a family accepts in requests', async () => {
+    const { stdout } = await cli.run('genl policy nlctrl --op 3')
+    expect(stdout).toMatch(/^\tID: 0x10 {2}op 3 policies: do=0 dump=0\n\tID: 0x10 {2}policy\[0\]:attr\[1\]: type=U16 /)
+    expect(JSON.parse((await cli.run('genl policy nlctrl --json')).stdout)).toMatchObject({
+      family: 'nlctrl',
+      operations: [
+        { id: '0x3', do: 0, dump: 0 },
+        { id: '0xa', dump: 1 },
+      ],
+    })
+  }, 30_000)
+
+  it('makes network stacks, moves interfaces into them and back', async () => {
+    expect((await cli.run('vnet create lab')).stdout).toBe('lab\n')
+    await cli.setUp('ifconfig epair create', 'ifconfig epair0b vnet lab', '--vnet lab ifconfig epair0b 192.0.2.2/24')
+    expect((await cli.run('ifconfig -l')).stdout).toBe('lo0 epair0a\n')
+    expect((await cli.run('--vnet lab ifconfig -l')).stdout).toBe('lo0 epair0b\n')
+    expect((await cli.run('netstat -rn4 --vnet lab')).stdout).toContain('192.0.2.0/24')
+    expect((await cli.run('netstat -rn4')).stdout).not.toContain('192.0.2.0/24')
+    await cli.setUp('vnet delete lab')
+    expect((await cli.run('ifconfig -l')).stdout).toBe('lo0 epair0a epair0b\n')
+    expect((await cli.run('vnet list')).stdout).toBe('  0  vnet0\n')
+  }, 30_000)
+
+  it('names what interfaces can be created from', async () => {
+    expect((await cli.run('ifconfig -C')).stdout).toMatch(/^(?=.*\bepair\b).*\blo\b/)
+  })
+
+  it.each(['ifconfig --help', 'ifconfig', 'genl list'])(
+    '`%s` stops without a word when its reader goes away',
+    async words => {
+      expect(await cli.run(words, { deaf: true })).toEqual({ stdout: '', stderr: '', code: 0 })
+    },
+  )
+
   it('decodes what stands on standard input', async () => {
     const hex = '20000000 1200 0103 01000000 00000000 00000000 00000000 00000000 00000000'
     expect((await cli.run('decode', { input: hex })).stdout).toMatch(
