@@ -81,6 +81,8 @@ export interface World {
   readonly defects: unknown[]
   /** What ITEM_FAIL throws. */
   fail: () => unknown
+  /** What ITEM_FAIL does before. */
+  onFail: (ctx: Ctx) => void
   /** Lets the oldest ITEM_WAIT or ITEM_LOCKED go on. */
   proceed(): void
   /** Handlers that wait now. */
@@ -118,6 +120,7 @@ export function createWorld({ protocol, ...options }: WorldOptions = {}): World 
     seen: [],
     defects,
     fail: () => new NetlinkError('EINVAL', 'told to fail'),
+    onFail: () => undefined,
     proceed: () => gates.shift()?.(),
     get waiting() {
       return gates.length
@@ -232,7 +235,8 @@ function itemProtocol(world: World, gates: (() => void)[]): Protocol {
       ITEM_FAIL,
       handler({
         body: itemBody,
-        do(): void {
+        do(_request, ctx): void {
+          world.onFail(ctx)
           throw world.fail()
         },
       }),

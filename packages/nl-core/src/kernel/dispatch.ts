@@ -26,12 +26,23 @@ export function serveRequest(request: RequestRecord): Promise<void> | undefined 
   try {
     const waiting = perform(request)
     if (waiting !== undefined) return finishLater(request, waiting)
+    if (!request.answered) acknowledge(request)
   } catch (error) {
     refuse(request, failureOf(request, error))
-    return undefined
   }
-  if (!request.answered) acknowledge(request)
+  checkLocks(request)
   return undefined
+}
+
+/** A handler gives back every lock that it takes: one left behind would stop everyone else for ever. */
+function checkLocks({ sock, type }: RequestRecord): void {
+  const { held } = sock.task
+  if (held.length === 0) return
+  const names = held.map(({ name }) => name)
+  sock.core.defect(
+    new Error(`locks left behind: ${names.join(', ')}`),
+    `message type ${type} of protocol ${sock.protocol}`,
+  )
 }
 
 async function finishLater(request: RequestRecord, waiting: Promise<void>): Promise<void> {
@@ -44,6 +55,7 @@ async function finishLater(request: RequestRecord, waiting: Promise<void>): Prom
   } catch (error) {
     refuse(request, failureOf(request, error))
   } finally {
+    checkLocks(request)
     if (entry !== undefined) {
       entry.running -= 1
       checkUnused(entry)
