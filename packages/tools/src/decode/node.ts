@@ -45,7 +45,7 @@ export function attributeNodes(set: AttributeSetSpec, attrs: object, abi: Abi): 
 }
 
 /** An attribute that no row describes. */
-export function unknownNode({ type, bytes }: RawAttribute): Node {
+function unknownNode({ type, bytes }: RawAttribute): Node {
   return { name: `attribute ${type & 0x3fff}`, value: scalar(bytes) }
 }
 
