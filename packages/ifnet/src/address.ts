@@ -93,9 +93,8 @@ function completed(record: IfRecord, spec: InetAddrSpec, old: InetAddr | undefin
 /** FreeBSD in_aifaddr: the subnet with all host bits set; 255.255.255.255 where there are no host bits to set. */
 function usualBroadcast(record: IfRecord, { address, prefixlen }: InetAddrSpec): IpAddress | undefined {
   if (address.family !== 'inet' || (record.flags & IFF_BROADCAST) === 0) return undefined
-  const hostBits = prefixlen >= 31 ? 0xffffffff : 0xffffffff >>> prefixlen
-  const word = (address.word(0) | hostBits) >>> 0
-  return IpAddress.fromBytes(Uint8Array.of(word >>> 24, word >>> 16, word >>> 8, word))
+  const mask = IpAddress.netmask('inet', prefixlen >= 31 ? 0 : prefixlen).toBytes()
+  return IpAddress.fromBytes(address.toBytes().map((byte, i) => byte | ~(mask[i] ?? 0)))
 }
 
 const equalOrAbsent = (a: IpAddress | undefined, b: IpAddress | undefined): boolean =>

@@ -63,7 +63,8 @@ describe('IfId', () => {
 
   it('tells interfaces apart by index and generation', () => {
     const a = { index: 1, gen: 0, vnet: 0, moves: 0 } as IfId
-    expect(sameInterface(a, { ...a, moves: 3 })).toBe(true)
+    const later: IfId = { ...a, moves: 3 }
+    expect(sameInterface(a, later)).toBe(true)
     expect(sameInterface(a, { ...a, gen: 1 })).toBe(false)
   })
 })
