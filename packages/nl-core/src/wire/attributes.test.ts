@@ -19,7 +19,10 @@ describe('attributeSet', () => {
   it('refuses a property given twice, and names that JavaScript or the set itself needs', () => {
     expect(() => attributeSet({ A: [1, 'a', u8], B: [2, 'a', u8] })).toThrow("B: property 'a' belongs to A")
     expect(() => attributeSet({ A: [1, 'unknown', u8] })).toThrow("'unknown'")
-    expect(() => attributeSet({ A: [1, '__proto__', u8] })).toThrow("'__proto__'")
+    for (const name of ['__proto__', 'constructor', 'toString']) {
+      expect(() => attributeSet({ A: [1, name, u8] })).toThrow(`A: property '${name}' belongs to JavaScript`)
+      expect(() => struct('header', { [name]: u8 })).toThrow(`header: '${name}' is no name for a field`)
+    }
   })
 
   it.each([-1, 1.5, 0x4000, Number.NaN])('refuses %d as a number', number => {

@@ -1,5 +1,14 @@
 import { type Abi, abis } from '../model/abi.ts'
-import type { AttributeSet, AttributeSetSpec, AttributeSpec, AttrsOf, Row, Rows, ValueSpec } from './schema.ts'
+import type {
+  AttributeSet,
+  AttributeSetSpec,
+  AttributeSpec,
+  AttrsOf,
+  Row,
+  Rows,
+  SameTypes,
+  ValueSpec,
+} from './schema.ts'
 
 /** Numbers of a row in both ABIs; `undefined` where the system lacks the attribute. */
 function numbersOf([number, , , options]: Row): AttributeSpec['number'] {
@@ -24,10 +33,13 @@ function resolve(name: string, row: Row): AttributeSpec {
   }
 }
 
+/** Properties that every object has: an absent attribute must not find them. */
+const reservedNames: readonly string[] = Object.getOwnPropertyNames(Object.prototype)
+
 function refuseDuplicates(attributes: readonly AttributeSpec[]): void {
   const properties = new Map<string, string>([
     ['unknown', 'the kept attributes'],
-    ['__proto__', 'JavaScript'],
+    ...reservedNames.map((name): [string, string] => [name, 'JavaScript']),
   ])
   for (const { name, property } of attributes) {
     const other = properties.get(property)
@@ -51,7 +63,7 @@ function refuseDuplicates(attributes: readonly AttributeSpec[]): void {
  * A set of attributes from its rows. The order of the rows is the order in which attributes are written.
  * @throws TypeError when the module loads, if a number is given twice in one ABI, or a property twice.
  */
-export function attributeSet<const R extends Rows>(rows: R): AttributeSet<AttrsOf<R>> {
+export function attributeSet<const R extends Rows>(rows: R & SameTypes<R>): AttributeSet<AttrsOf<R>> {
   const attributes = Object.entries(rows).map(([name, row]) => resolve(name, row))
   refuseDuplicates(attributes)
   return { attributes }

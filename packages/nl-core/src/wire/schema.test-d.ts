@@ -3,6 +3,7 @@ import {
   array,
   as,
   attributeSet,
+  be16,
   body,
   bytes,
   family,
@@ -97,3 +98,9 @@ schema.encode({ header: { family: 2 }, attrs: {} }, 'freebsd')
 schema.encode({ header, attrs: {} }, 'plan9')
 // @ts-expect-error text cannot stand in a structure
 struct('bad', { name: nulString() })
+
+attributeSet({ A: [1, 'a', u16, { linux: { value: be16 } }] })
+// @ts-expect-error the layouts of one attribute decode to the same type
+attributeSet({ A: [1, 'a', u16, { linux: { value: u64 } }] })
+// @ts-expect-error a value is no number
+attributeSet({ A: [1, 'a', 4] })

@@ -162,6 +162,20 @@ type ValueOfRow<R extends Row> = R extends readonly [number, string, unknown, { 
   ? readonly Infer<R[2]>[]
   : Infer<R[2]>
 
+/** Rows whose Linux layout decodes to the type of their FreeBSD layout; one that does not is a compile error. */
+export type SameTypes<R extends Rows> = {
+  readonly [K in keyof R]: R[K] extends readonly [
+    number,
+    string,
+    infer V,
+    { readonly linux: { readonly value: infer L } },
+  ]
+    ? [Infer<L>, Infer<V>] extends [Infer<V>, Infer<L>]
+      ? R[K]
+      : readonly [number, string, V, { readonly linux: { readonly value: V } }]
+    : R[K]
+}
+
 /** The object that a set with these rows decodes to. Absent attributes are `undefined`. */
 export type AttrsOf<R extends Rows> = {
   readonly [K in keyof R as R[K][1]]?: ValueOfRow<R[K]> | undefined

@@ -8,7 +8,7 @@ export function struct<const F extends Fields>(name: string, fields: F): Struct<
   let size = 0
   const laidOut: StructSpec['fields'][number][] = []
   for (const [field, spec] of Object.entries(fields)) {
-    if (field === '__proto__') throw new TypeError(`${name}: '__proto__' is no name for a field`)
+    if (field in Object.prototype) throw new TypeError(`${name}: '${field}' is no name for a field`)
     laidOut.push({ name: field, offset: size, spec })
     size += spec.size
   }

@@ -20,18 +20,27 @@ function int<T>(size: 1 | 2 | 4 | 8, signed: boolean, big: boolean): Scalar<T> {
   return { kind: 'int', size, signed, big }
 }
 
-/** Integers in host byte order (little-endian). 64-bit ones are `bigint`. */
+/** 8 bits. */
 export const u8: Scalar<number> = int(1, false, false)
+/** 16 bits in host byte order, which is little-endian, as of all integers but `be16`, `be32` and `be64`. */
 export const u16: Scalar<number> = int(2, false, false)
+/** 32 bits in host byte order. */
 export const u32: Scalar<number> = int(4, false, false)
+/** 64 bits in host byte order, as `bigint`. The kernel does not align them. */
 export const u64: Scalar<bigint> = int(8, false, false)
+/** 8 bits, signed. */
 export const i8: Scalar<number> = int(1, true, false)
+/** 16 bits in host byte order, signed. */
 export const i16: Scalar<number> = int(2, true, false)
+/** 32 bits in host byte order, signed. */
 export const i32: Scalar<number> = int(4, true, false)
+/** 64 bits in host byte order, signed, as `bigint`. */
 export const i64: Scalar<bigint> = int(8, true, false)
-/** Integers in network byte order. */
+/** 16 bits in network byte order: ports, Ethernet types. */
 export const be16: Scalar<number> = int(2, false, true)
+/** 32 bits in network byte order. */
 export const be32: Scalar<number> = int(4, false, true)
+/** 64 bits in network byte order, as `bigint`. */
 export const be64: Scalar<bigint> = int(8, false, true)
 
 /** An address family, one byte: decoded to FreeBSD's number whatever the ABI. See `familyFromAbi`. */
@@ -45,9 +54,11 @@ export const flag: Value<boolean> = { kind: 'flag' }
 /** 4 or 16 bytes in network order. */
 export const ip: Value<IpAddress> = { kind: 'ip' }
 
-/** Arrays of integers in host byte order, such as the counters of `IFLA_INET6_STATS`. */
+/** An array of 32-bit integers in host byte order. */
 export const u32s: Value<readonly number[]> = { kind: 'words', size: 4, signed: false }
+/** An array of signed 32-bit integers in host byte order, such as IFLA_INET6_CONF. */
 export const i32s: Value<readonly number[]> = { kind: 'words', size: 4, signed: true }
+/** An array of 64-bit integers in host byte order, such as the counters of IFLA_INET6_STATS. */
 export const u64s: Value<readonly bigint[]> = { kind: 'words', size: 8, signed: false }
 
 /** Limits what a receiver accepts; a codec refuses only what does not fit the width. Shown in policies. */
