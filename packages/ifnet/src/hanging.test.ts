@@ -1,0 +1,291 @@
+import { IpAddress, type VnetId } from '@nltool/nl-core/model'
+import { describe, expect, it } from 'vitest'
+import { type Hanging, IFCOUNTER_OPACKETS, type Ifnet, type IfOwner, InvariantError } from './index.ts'
+import { createLab, etherCloner, type Lab } from './testing.ts'
+
+const settle = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+const jail = 1 as VnetId
+
+interface Data {
+  readonly vnet: VnetId
+  active: boolean
+  freed: number
+}
+
+/** A lab with a jail, em0, and data hanging off every interface. */
+async function withData(): Promise<{ lab: Lab; inet6: Hanging<Data>; all: Data[] }> {
+  const lab = createLab()
+  const all: Data[] = []
+  lab.registry.createNet(jail)
+  lab.registry.cloners.register(etherCloner('em'))
+  const inet6 = lab.registry.defineHanging<Data>(lab.ctx('boot'), 'inet6', {
+    rule: 'epoch',
+    attach(ifp) {
+      const data = { vnet: ifp.vnet, active: true, freed: 0 }
+      all.push(data)
+      return data
+    },
+    detach(data) {
+      data.active = false
+    },
+    free(data) {
+      data.freed += 1
+    },
+  })
+  lab.task('setup', async ctx => {
+    await lab.net.clone.create(ctx, 'em0')
+  })
+  await lab.run(settle)
+  return { lab, inet6, all }
+}
+
+describe('hanging data', () => {
+  it('is there before the interface can be found, and in the arrival event (R-IF-16)', async () => {
+    const { lab, inet6 } = await withData()
+    const found: boolean[] = []
+    lab.net.events.on('arrival', ({ ifp }) => found.push(ifp.af(inet6) !== undefined, inet6.of(ifp)?.active === true))
+    lab.task('main', async ctx => {
+      await lab.net.clone.create(ctx, 'em')
+    })
+    await lab.run(settle)
+    expect(found).toEqual([true, true])
+  })
+
+  it('stays readable for who was reading when it was detached, and goes with the interface (R-IF-25)', async () => {
+    const { lab, inet6, all } = await withData()
+    const ref = lab.net.interfaces.byNameRef(lab.ctx('nexthop'), 'em0', 'nexthop')
+    let reader: Ifnet | undefined
+    lab.net.events.on('departure', () => {
+      // A reader that comes in through a nexthop while the interface goes.
+      const section = lab.epoch.enter(lab.ctx('reader'))
+      reader = ref?.borrow(section)
+      expect(reader?.af(inet6)).toBe(all[0])
+      closing.push(() => section.exit())
+    })
+    const closing: (() => void)[] = []
+    lab.task('destroyer', ctx => lab.net.clone.destroy(ctx, 'em0'))
+    await lab.run(settle)
+    expect(all[0]).toEqual({ vnet: 0, active: false, freed: 0 })
+    expect(reader?.af(inet6)).toBe(all[0])
+    const later = lab.epoch.enter(lab.ctx('later'))
+    expect(ref?.borrow(later).af(inet6)).toBeUndefined()
+    expect(ref?.af(inet6)).toBeUndefined()
+    for (const close of closing) close()
+    ref?.release()
+    await lab.run(settle)
+    expect(all[0]?.freed).toBe(0) // a section is still open
+    later.exit()
+    await lab.run(settle)
+    expect(all[0]?.freed).toBe(1)
+  })
+
+  it('is another one after a move, and the old one goes when its readers are gone', async () => {
+    const { lab, inet6, all } = await withData()
+    lab.task('mover', async ctx => {
+      await lab.net.loan(ctx, 'em0', jail)
+    })
+    await lab.run(settle)
+    expect(all).toEqual([
+      { vnet: 0, active: false, freed: 1 },
+      { vnet: jail, active: true, freed: 0 },
+    ])
+    const there = lab.registry.net(jail)
+    using section = lab.epoch.enter(lab.ctx('reader'))
+    expect(there?.interfaces.byName(section, 'em0')?.af(inet6)).toBe(all[1])
+  })
+
+  it('that is defined late is made for what is attached, and under one name only', async () => {
+    const { lab } = await withData()
+    const ctx = lab.ctx('module')
+    const names = lab.registry.defineHanging<string>(ctx, 'names', { rule: 'lock', attach: ifp => ifp.name })
+    expect(() => lab.registry.defineHanging(ctx, 'names', { rule: 'lock', attach: () => 0 })).toThrow(InvariantError)
+    using section = lab.epoch.enter(ctx)
+    expect(lab.net.interfaces.byName(section, 'em0')?.af(names)).toBe('em0')
+  })
+
+  it('may be missing when an event comes late, as its handlers must expect (IF-S-9)', async () => {
+    const { lab, inet6 } = await withData()
+    const heard: string[] = []
+    lab.net.events.on('lladdr', () => heard.push('lladdr'))
+    lab.net.events.on('departure', ({ ifp }) => heard.push(`departure ${ifp.af(inet6)?.active}`))
+    let owner: IfOwner | undefined
+    lab.task('driver', async ctx => {
+      owner = lab.net.alloc(ctx, { name: 'tap0', type: 6, lladdr: new Uint8Array(6) })
+      await lab.withRtnl(ctx, rtnl => owner?.attach(ctx, rtnl))
+      await lab.withDetach(ctx, held => owner?.detach(ctx, held))
+      owner.linkState(2) // the driver goes on reporting
+      expect(owner.ifp.af(inet6)).toBeUndefined()
+      owner.free(ctx)
+    })
+    await lab.run(settle)
+    expect(heard).toEqual(['departure true'])
+  })
+})
+
+describe('events', () => {
+  it('reach handlers by priority, then in order of registration; changes of handlers count from the next one', async () => {
+    const { lab } = await withData()
+    const heard: string[] = []
+    const { events } = lab.net
+    events.on('event', () => void heard.push('b'))
+    const remove = events.on(
+      'event',
+      () => {
+        heard.push('a')
+        remove()
+        events.on('event', () => void heard.push('new'), 99)
+      },
+      1,
+    )
+    events.on('event', () => void heard.push('c'))
+    const toggle = (): Promise<void> =>
+      new Promise(resolve => {
+        lab.task('admin', ctx =>
+          lab.withRtnl(ctx, rtnl => {
+            using section = lab.epoch.enter(ctx)
+            const ifp = lab.net.interfaces.byName(section, 'em0') as Ifnet
+            lab.net.config.up(ctx, rtnl, ifp)
+            lab.net.config.down(ctx, rtnl, ifp)
+            resolve()
+          }),
+        )
+        void lab.run(settle)
+      })
+    await toggle()
+    expect(heard).toEqual(['a', 'b', 'c', 'new', 'b', 'c'])
+  })
+
+  it('go on when a handler throws, which is reported (R-IF-49)', async () => {
+    const { lab } = await withData()
+    const heard: string[] = []
+    lab.net.events.on('departure', () => {
+      throw new Error('boom')
+    })
+    lab.net.events.on('departure', ({ ifp }) => void heard.push(ifp.name))
+    lab.task('destroyer', ctx => lab.net.clone.destroy(ctx, 'em0'))
+    await lab.run(settle)
+    expect(heard).toEqual(['em0'])
+    expect(lab.reports).toEqual(['a handler of departure events of em0 failed: Error: boom'])
+    lab.registry.assertQuiescent()
+  })
+
+  it('cannot wait: a handler is inside a section', async () => {
+    const { lab } = await withData()
+    lab.net.events.on('departure', ({ ctx }) => void lab.registry.rtnl.acquire(ctx))
+    lab.task('destroyer', ctx => lab.net.clone.destroy(ctx, 'em0'))
+    await lab.run(settle)
+    expect(lab.reports[0]).toContain('ELOCKSLEEP')
+  })
+
+  it('of a detach come in FreeBSD’s order, each about an interface that listeners know', async () => {
+    const { lab } = await withData()
+    const heard: string[] = []
+    const { events } = lab.net
+    events.on('group', ({ action, group }) => void heard.push(`group ${action} ${group}`))
+    events.on('event', ({ what }) => void heard.push(what))
+    events.on('message', () => void heard.push('message'))
+    events.on('address', ({ action }) => void heard.push(`address ${action}`))
+    events.on('multicast', ({ action }) => void heard.push(`multicast ${action}`))
+    events.on('departure', ({ ifp, reason }) => void heard.push(`departure ${reason} ${ifp.addresses.length}`))
+    lab.task('admin', async ctx => {
+      await lab.withRtnl(ctx, rtnl => {
+        using section = lab.epoch.enter(ctx)
+        const ifp = lab.net.interfaces.byName(section, 'em0') as Ifnet
+        lab.net.config.addAddress(ctx, rtnl, ifp, { address: IpAddress.parse('192.0.2.1'), prefixlen: 24 })
+        lab.net.config.joinMulticast(ctx, rtnl, ifp, IpAddress.parse('224.0.0.5'))
+      })
+      heard.length = 0
+      await lab.net.clone.destroy(ctx, 'em0')
+    })
+    await lab.run(settle)
+    expect(heard).toEqual([
+      'group change all',
+      'group detach all',
+      'group change em',
+      'group detach em',
+      'down',
+      'message',
+      'address delete',
+      'multicast leave', // 224.0.0.1 with the last IPv4 address
+      'multicast leave',
+      'departure detach 1',
+    ])
+  })
+})
+
+describe('move to another network stack', () => {
+  it('there and back keeps what belongs to the interface and loses what belongs to the stack (P-19)', async () => {
+    const { lab } = await withData()
+    lab.task('main', async ctx => {
+      const kept = (ifp: Ifnet) => [
+        ifp.index,
+        ifp.id.gen,
+        ifp.lladdr,
+        ifp.mtu,
+        ifp.description,
+        ifp.homeVnet,
+        ifp.counters,
+      ]
+      let before: unknown
+      await lab.withRtnl(ctx, rtnl => {
+        using section = lab.epoch.enter(ctx)
+        const ifp = lab.net.interfaces.byName(section, 'em0') as Ifnet
+        lab.net.config.setMtu(ctx, rtnl, ifp, 9000)
+        lab.net.config.setDescription(ctx, rtnl, ifp, 'uplink')
+        lab.net.config.addGroup(ctx, rtnl, ifp, 'lan')
+        lab.net.config.addAddress(ctx, rtnl, ifp, { address: IpAddress.parse('192.0.2.1'), prefixlen: 24 })
+        lab.net.config.up(ctx, rtnl, ifp)
+        ifp.transmit(new Uint8Array(60))
+        expect(ifp.counters[IFCOUNTER_OPACKETS]).toBe(1n)
+        before = structuredClone(kept(ifp))
+      })
+      await lab.net.loan(ctx, 'em0', jail)
+      await lab.net.reclaim(ctx, jail, 'em0')
+      using section = lab.epoch.enter(ctx)
+      const ifp = lab.net.interfaces.byName(section, 'em0') as Ifnet
+      expect(kept(ifp)).toEqual(before)
+      expect(ifp.id.moves).toBe(2)
+      expect(ifp.groups).toEqual(['all', 'em'])
+      expect(ifp.addresses).toHaveLength(1)
+      expect(ifp.flags & 1).toBe(0)
+    })
+    await lab.run(settle)
+  })
+
+  it('is refused with the errno of the first check that fails', async () => {
+    const { lab } = await withData()
+    lab.task('main', async ctx => {
+      const { net, registry } = lab
+      const there = registry.net(jail)
+      await there?.clone.create(ctx, 'em1')
+      await net.clone.create(ctx, 'em1')
+      await expect(net.loan(ctx, 'em0', 7 as VnetId)).rejects.toThrow('ENXIO: there is no network stack 7')
+      await expect(net.loan(ctx, 'em9', jail)).rejects.toThrow('ENXIO: there is no interface em9')
+      await expect(net.loan(ctx, 'em0', net.vnet)).rejects.toThrow('EEXIST')
+      await expect(net.loan(ctx, 'em1', jail)).rejects.toThrow('EEXIST: network stack 1 has an interface em1')
+      await expect(net.reclaim(ctx, 7 as VnetId, 'em0')).rejects.toThrow('ENXIO')
+      await expect(net.reclaim(ctx, jail, 'em9')).rejects.toThrow('ENXIO: network stack 1 has no interface em9')
+      await expect(net.reclaim(ctx, jail, 'em1')).rejects.toThrow('EEXIST: an interface em1 exists')
+      await expect(registry.destroyNet(ctx, 7 as VnetId)).rejects.toThrow('ENXIO')
+    })
+    await lab.run(settle)
+    lab.registry.assertQuiescent()
+  })
+
+  it('finds another name at home if its own has been taken meanwhile', async () => {
+    const { lab } = await withData()
+    lab.task('main', async ctx => {
+      await lab.net.loan(ctx, 'em0', jail)
+      await lab.net.clone.create(ctx, 'em1')
+      await lab.withRtnl(ctx, rtnl => {
+        using section = lab.epoch.enter(ctx)
+        lab.net.config.rename(ctx, rtnl, lab.net.interfaces.byName(section, 'em1') as Ifnet, 'em0')
+      })
+      await lab.registry.destroyNet(ctx, jail)
+      using section = lab.epoch.enter(ctx)
+      expect(lab.net.interfaces.list(section).map(({ name }) => name)).toEqual(['em0', 'em1'])
+    })
+    await lab.run(settle)
+    lab.registry.assertQuiescent()
+  })
+})
