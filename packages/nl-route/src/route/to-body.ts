@@ -1,22 +1,34 @@
+import type { IpAddress } from '@nltool/nl-core/model'
 import { clearScope } from '../net/scope.ts'
-import { type Nexthop, pathsOf, type WeightedNexthop } from '../rib/nexthop.ts'
+import type { Nexthop, WeightedNexthop } from '../rib/nexthop.ts'
 import type { RibRoute } from '../rib/types.ts'
-import { RTF, RTN, RTPROT } from './constants.ts'
+import { AF_INET, RTF, RTN, RTPROT } from './constants.ts'
 import type { Leg, RouteAttrs, RouteBody } from './schema.ts'
 
-/** A route as RTM_NEWROUTE shows it (FreeBSD rt.c, dump_rt). */
+/**
+ * A route as RTM_NEWROUTE shows it (FreeBSD rt.c, dump_rt). Every key is there in every route, so that all bodies have
+ * one shape: dumps spend most of their time where it is read.
+ */
 export function toRouteBody(route: RibRoute): RouteBody {
-  const { family, prefixlen, fib, target } = route
-  const [first] = pathsOf(target, route.weight) as [WeightedNexthop]
-  const { nexthop } = first
+  const { family, prefixlen, fib, target, weight } = route
+  const members = target.kind === 'group' ? target.members : undefined
+  const nexthop = target.kind === 'group' ? (target.members[0] as WeightedNexthop).nexthop : target
+  const shown = members === undefined ? shownGateway(nexthop) : undefined
+  const foreign = shown !== undefined && (shown.size === 4) !== (family === AF_INET)
   const attrs: RouteAttrs = {
     table: fib,
     dst: clearScope(route.dst),
+    gateway: foreign ? undefined : shown,
+    via: foreign ? shown : undefined,
     nhid: nexthop.nhid === 0 ? undefined : nexthop.nhid,
     knhid: target.index,
     rtflags: shownFlags(route, nexthop),
-    ...(target.kind === 'group' ? multipath(route, target.members) : singlePath(nexthop, route.weight)),
-    expires: target.kind === 'group' ? firstEnd(target.members) : expires(nexthop),
+    metrics: metricsOf(nexthop),
+    // The first leg's flags and MTU stand for all; a leg that differs says so.
+    multipath: members?.map(member => legOf(route, member, nexthop)),
+    expires: members === undefined ? expires(nexthop) : firstEnd(members),
+    oif: members === undefined ? nexthop.ifindex : undefined,
+    weight: members === undefined && weight !== 1 ? weight : undefined,
   }
   return {
     header: {
@@ -35,39 +47,22 @@ export function toRouteBody(route: RibRoute): RouteBody {
   }
 }
 
-function singlePath(nexthop: Nexthop, weight: number): RouteAttrs {
-  return {
-    ...gatewayOf(nexthop),
-    metrics: metricsOf(nexthop),
-    oif: nexthop.ifindex,
-    weight: weight === 1 ? undefined : weight,
-  }
-}
-
-/** The first leg's flags and MTU stand for all; a leg that differs says so. */
-function multipath(route: RibRoute, members: readonly WeightedNexthop[]): RouteAttrs {
-  const first = members[0]?.nexthop
-  return {
-    metrics: first === undefined ? undefined : metricsOf(first),
-    multipath: members.map(member => legOf(route, member, first)),
-  }
-}
-
-function legOf(route: RibRoute, { nexthop, weight }: WeightedNexthop, first: Nexthop | undefined): Leg {
+function legOf(route: RibRoute, { nexthop, weight }: WeightedNexthop, first: Nexthop): Leg {
+  const shown = shownGateway(nexthop)
+  const foreign = shown !== undefined && (shown.size === 4) !== (route.family === AF_INET)
   return {
     header: { flags: 0, hops: Math.min(weight, 255), ifindex: nexthop.ifindex },
     attrs: {
-      ...gatewayOf(nexthop),
-      rtflags: nexthop.flags === first?.flags ? undefined : shownFlags(route, nexthop),
-      metrics: nexthop.mtu === first?.mtu ? undefined : metricsOf(nexthop),
+      gateway: foreign ? undefined : shown,
+      via: foreign ? shown : undefined,
+      rtflags: nexthop.flags === first.flags ? undefined : shownFlags(route, nexthop),
+      metrics: nexthop.mtu === first.mtu ? undefined : metricsOf(nexthop),
     },
   }
 }
 
-function gatewayOf({ gateway, family }: Nexthop): Pick<RouteAttrs, 'gateway' | 'via'> {
-  if (gateway === undefined) return {}
-  const shown = clearScope(gateway)
-  return (gateway.size === 4) === (family === 2) ? { gateway: shown } : { via: shown }
+function shownGateway({ gateway }: Nexthop): IpAddress | undefined {
+  return gateway === undefined ? undefined : clearScope(gateway)
 }
 
 function metricsOf({ mtu }: Nexthop): RouteAttrs['metrics'] {
