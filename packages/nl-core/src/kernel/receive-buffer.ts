@@ -85,7 +85,9 @@ const compactAt = 1024
 function nextChunk(rx: ReceiveBuffer): void {
   rx.head += 1
   if (rx.head === rx.queue.length) {
-    rx.queue.length = 0
+    if (rx.head === 1)
+      rx.queue.pop() // keeps the array's memory for the next message
+    else rx.queue.length = 0
     rx.head = 0
     rx.congested = false
     return

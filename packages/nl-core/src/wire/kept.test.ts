@@ -120,6 +120,15 @@ describe('a decoded message', () => {
   })
 })
 
+describe('a header that is cut short', () => {
+  it('keeps its bytes, padding that is not zero included', () => {
+    const short = fromHex('02 000001 0300')
+    const object = schema.codec('freebsd').decodeShort(frameOf(short), 0, short.length)
+    expect(object.header.ifindex).toBe(3)
+    expect(schema.encode(object, 'freebsd')).toEqual(short)
+  })
+})
+
 describe('encoding', () => {
   it('appends nothing when it fails', () => {
     const writer = createWriter({ size: 128 })

@@ -28,11 +28,16 @@ class Keeper extends Given {
   static get(object: object): Kept | undefined {
     return #kept in object ? object.#kept : undefined
   }
+  /** A header that is cut short is kept twice: as it was extended, then as it stood. The latter counts. */
+  static set(object: object, kept: Kept): void {
+    if (#kept in object) object.#kept = kept
+    else new Keeper(object, kept)
+  }
 }
 
 /** Remembers the bytes of an object that differ from what encoding it would give. */
 export function keep(object: object, kept: Kept): void {
-  new Keeper(object, kept)
+  Keeper.set(object, kept)
 }
 
 /** What was kept with an object, if anything. */
