@@ -18,7 +18,15 @@ export function toAddrBody(ifp: IfView, own: InetAddr, clock: Clock): AddrBody {
 
 function attrs4(ifp: IfView, { address, destination, broadcast }: InetAddr): AddrAttrs {
   const peer = (ifp.flags & IFF_POINTOPOINT) === 0 ? undefined : destination
-  return { address: peer ?? address, local: address, broadcast, label: ifp.name, flags: 0, freebsd: {} }
+  return {
+    address: peer ?? address,
+    local: address,
+    broadcast,
+    label: ifp.name,
+    flags: 0,
+    cacheinfo: undefined, // Linux's; every key is there so that copies of it have one hidden class
+    freebsd: {},
+  }
 }
 
 function attrs6(ifp: IfView, own: InetAddr, clock: Clock): AddrAttrs {

@@ -76,6 +76,11 @@ function attrsOf(ifp: IfView, operstate: number): LinkAttrs {
     promiscuity: ifp.promiscCount,
     linkinfo: ifp.driver === '' ? undefined : { kind: ifp.driver },
     nltool: { metric: ifp.metric, fib: ifp.fib },
+    // Linux's: a copy that adds a key to another object has a hidden class of its own, each time (V8).
+    group: undefined,
+    qdisc: undefined,
+    txqlen: undefined,
+    stats: undefined,
   }
 }
 

@@ -29,6 +29,7 @@ export function toRouteBody(route: RibRoute): RouteBody {
     expires: members === undefined ? expires(nexthop) : firstEnd(members),
     oif: members === undefined ? nexthop.ifindex : undefined,
     weight: members === undefined && weight !== 1 ? weight : undefined,
+    priority: undefined, // Linux's: V8 gives a copy that adds a key a hidden class of its own, each time
   }
   return {
     header: {
