@@ -85,20 +85,21 @@ export function createRib({ fibs }: { readonly fibs: number }): Rib {
     const before = table.route(slot)
     table.update(slot, made.target, made.weight)
     const after = table.route(slot)
-    return accept(ctx, table, { ...keyOf(before), command: 'change', before, after, cause })
+    return accept(ctx, table, { command: 'change', before, after, cause, ...keyOf(before) })
   }
 
   function removeSlot(ctx: Ctx, table: RouteTable, slot: number, cause: Cause): RibChange {
     const before = table.route(slot)
     table.remove(slot)
-    return accept(ctx, table, { ...keyOf(before), command: 'delete', before, after: undefined, cause })
+    return accept(ctx, table, { command: 'delete', before, after: undefined, cause, ...keyOf(before) })
   }
 
   function insert(ctx: Ctx, table: RouteTable, key: RouteKey, paths: readonly PathRequest[], cause: Cause): RibChange {
     const made = withMembers(paths, build)
     table.insert(key, made.target, made.weight)
-    const after: RibRoute = { ...key, family: familyOf(key), ...made }
-    return accept(ctx, table, { ...keyOf(after), command: 'add', before: undefined, after, cause })
+    const { fib, dst, prefixlen } = key
+    const after: RibRoute = { fib, family: familyOf(key), dst, prefixlen, target: made.target, weight: made.weight }
+    return accept(ctx, table, { command: 'add', before: undefined, after, cause, ...keyOf(after) })
   }
 
   /** Paths of a present route with those of a request; EEXIST if one is there. */
