@@ -180,6 +180,13 @@ describe('NS 2.4 bind', () => {
     expect(world.netlink.sockets()[0]?.groups).toEqual([7, 40])
   })
 
+  it('protocol without a kernel socket: ENOENT on Linux', async () => {
+    const world = createWorld()
+    const socket = world.open({ abi: 'linux' })
+    await world.netlink.unregister(0)
+    expect(codeOf(() => socket.bind({ portid: 0, groups: 0 }))).toBe('ENOENT')
+  })
+
   it('a failing port changes no group', () => {
     const world = createWorld()
     boundTo(world, 'linux', 8)

@@ -9,6 +9,9 @@ import { decodeSockaddr, type SockaddrNl } from './sockaddr.ts'
 export function bind(sock: Sock, to: SockaddrNl | Uint8Array): void {
   checkOpen(sock)
   const { portid, groups } = decodeSockaddr(to, sock.rules.abi)
+  if (sock.rules.portsPerProtocol && sock.core.protocols.find(sock.protocol) === undefined) {
+    throw new SocketError('ENOENT', `netlink protocol ${sock.protocol} has been taken back`)
+  }
   if (sock.bound && portid !== sock.port) {
     throw new SocketError('EINVAL', `bound to port ${sock.port} already, not ${portid}`)
   }

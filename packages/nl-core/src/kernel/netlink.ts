@@ -141,7 +141,11 @@ function createCore(options: NetlinkOptions): Core {
     counters: { droppedMessages: 0, unencodable: 0, defects: 0, dumps: 0 },
     defect(defect, where) {
       core.counters.defects += 1
-      options.onDefect?.(defect, where)
+      try {
+        options.onDefect?.(defect, where)
+      } catch {
+        // Whoever is told must not stop the requests of others; the counter says that there was something to tell.
+      }
     },
     nsidOf: (listener, emitter) => options.nsidOf?.(listener, emitter),
     nextId: 1,
