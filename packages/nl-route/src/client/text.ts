@@ -31,16 +31,16 @@ export interface PrefixText extends ZonedAddress {
 /** Reads `192.0.2.0/24` or an address alone, which is a prefix of all its bits. */
 export function prefixOf(text: string, what: string): PrefixText {
   const slash = text.indexOf('/')
-  const zoned = addressOf(slash < 0 ? text : text.slice(0, slash), what)
-  const { bits } = zoned.address
-  if (slash < 0) return { ...zoned, prefixlen: bits, given: false }
+  const { address, zone } = addressOf(slash < 0 ? text : text.slice(0, slash), what)
+  const { bits } = address
+  if (slash < 0) return { address, zone, prefixlen: bits, given: false }
   const digits = text.slice(slash + 1)
   const prefixlen = Number(digits)
   if (!/^\d{1,3}$/.test(digits) || prefixlen > bits) {
     const system = bits === 32 ? 'IPv4' : 'IPv6'
     refuse(`${what} '${text}': the prefix length of an ${system} address is a number from 0 to ${bits}`)
   }
-  return { ...zoned, prefixlen, given: true }
+  return { address, zone, prefixlen, given: true }
 }
 
 /** Reads a destination, in which `default` is a word. */
