@@ -24,6 +24,35 @@ function outcome(codec: BodyCodec<unknown>, bytes: Uint8Array): unknown {
   }
 }
 
+/** The bytes of a value, or what the error says. */
+function written(codec: BodyCodec<unknown>, value: unknown): unknown {
+  const writer = createWriter({ size: 128 })
+  try {
+    codec.encode(writer, value)
+    return { bytes: writer.bytes.slice(0, writer.pos) }
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error
+    expect(writer.pos).toBe(0)
+    return { message: error.message, path: error.path }
+  }
+}
+
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
+}
+
+/** A copy of a value in which the leaf at a place, counted through, is something else. */
+function replaced(value: unknown, place: { left: number }, other: unknown): unknown {
+  if (Array.isArray(value)) return value.map(item => replaced(item, place, other))
+  if (value instanceof Map) return new Map([...value].map(([key, item]) => [key, replaced(item, place, other)]))
+  if (typeof value !== 'object' || value === null || !isPlain(value)) {
+    return place.left-- === 0 ? other : value
+  }
+  if (place.left-- === 0) return other
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, replaced(item, place, other)]))
+}
+
 const codecsOf = (schema: Schema, abi: Abi) => ({
   interpreted: interpretBody(schema, abi),
   compiled: compileBody(schema, abi),
@@ -73,6 +102,21 @@ describe.each(abis)('codecs of any schema, %s', abi => {
         expect(encoded(compiled, value)).toEqual(encoded(interpreted, value))
       }),
       { numRuns: 200 },
+    )
+  })
+
+  it('agree about values that are wrong somewhere, and write nothing of them', () => {
+    const wrong = fc.oneof(
+      fc.anything({ withBigInt: true, withTypedArray: true, withMap: true }),
+      fc.constant(Symbol('x')),
+    )
+    fc.assert(
+      fc.property(bodiesWithValues, fc.nat(20), wrong, ({ schema, value }, left, other) => {
+        const { interpreted, compiled } = codecsOf(schema, abi)
+        const spoiled = replaced(value, { left }, other)
+        expect(written(compiled, spoiled)).toEqual(written(interpreted, spoiled))
+      }),
+      { numRuns: 400 },
     )
   })
 

@@ -77,15 +77,19 @@ function withFallback<T>({ decode, encode }: Generated, slow: BodyCodec<T>, head
       end - start < headerSize ? slow.decodeShort(frame, start, end) : decodeFast(frame, start, end),
     encode(writer, value) {
       const start = writer.pos
-      if ((start & 3) === 0) {
-        const end = encode(writer, value, start >> 2, 1)
-        if (end >= 0) {
-          writer.pos = end << 2
-          return
-        }
-        writer.pos = start
-      }
-      slow.encode(writer, value)
+      const end = (start & 3) === 0 ? tryEncode(encode, writer, value, start >> 2) : -1
+      writer.pos = end < 0 ? start : end << 2
+      if (end < 0) slow.encode(writer, value)
     },
+  }
+}
+
+/** A bigint or symbol where a number belongs makes operators throw: the interpreter then says what is wrong. */
+function tryEncode(encode: Generated['encode'], writer: Writer, value: unknown, word: number): number {
+  try {
+    return encode(writer, value, word, 1)
+  } catch (error) {
+    if (error instanceof TypeError) return -1
+    throw error
   }
 }

@@ -132,7 +132,7 @@ export function writeStruct(
 /** Replaces the model's family in `local` by the ABI's. */
 export function familyToWire(local: string, bail: string, abi: Abi): string {
   if (abi === 'freebsd') return `if ((${local} & 255) !== ${local}) ${bail}`
-  return `${local} = familyTo[${local}]; if (!(${local} >= 0)) ${bail}`
+  return `if (typeof ${local} !== 'number' || !((${local} = familyTo[${local}]) >= 0)) ${bail}`
 }
 
 /** Writes a 64-bit integer through the DataView. */

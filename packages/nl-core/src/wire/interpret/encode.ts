@@ -88,7 +88,7 @@ function unknownOf({ writer }: Writing, unknown: unknown, path: Path | undefined
 
 function checkRaw(raw: unknown, offset: number, path: Path): RawAttribute {
   const { type, bytes } = (raw ?? {}) as Partial<RawAttribute>
-  if (type === undefined || (type & 0xffff) !== type) refuse(`${shown(type)} is no nla_type`, offset, path)
+  if (typeof type !== 'number' || (type & 0xffff) !== type) refuse(`${shown(type)} is no nla_type`, offset, path)
   if (!(bytes instanceof Uint8Array)) refuse(`${shown(bytes)} where bytes belong`, offset, path)
   return { type, bytes }
 }
