@@ -80,6 +80,8 @@ describe('a wrong command', () => {
     ['--kernel nope route show', 2, 'route: --kernel nope: unknown'],
     ['route show --kernel', 2, 'nltool: --kernel needs a value\n'],
     ['--vnet nope route show', 1, 'route: there is no network stack named nope\n'],
+    ['decode /does/not/exist', 1, 'nltool: the file /does/not/exist cannot be read: no such file or directory\n'],
+    ['route show --pcap /does/not/exist', 1, 'route: the file /does/not/exist cannot be written: no such file'],
     ['restore /does/not/exist', 1, 'nltool: the file /does/not/exist does not exist\n'],
     ['save /does/not/exist', 1, 'nltool: the file /does/not/exist cannot be written: no such file or directory\n'],
   ])('`%s` ends with %i and a sentence', async (words, code, sentence) => {

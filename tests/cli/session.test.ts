@@ -122,6 +122,27 @@ describe('a session', () => {
     expect(JSON.parse((await cli.run('genl get 0x10 --json')).stdout)).toMatchObject({ family: 'nlctrl', id: '0x10' })
   }, 30_000)
 
+  it('shows the netlink conversation under --trace, and writes it down under --pcap', async () => {
+    await cli.setUp(...pair)
+    const capture = join(cli.home, 'talk.pcapng')
+    const conversation = `RTM_NEWROUTE len 60 flags <REQUEST,ACK,EXCL,CREATE> seq 1 pid 0
+  rtmsg family inet dst_len 24 src_len 0 tos 0 table 0 protocol static scope universe type unicast flags 0
+  RTA_TABLE 0
+  RTA_DST 203.0.113.0
+  RTA_GATEWAY 192.0.2.2
+  NL_RTA_RTFLAGS <STATIC>`
+    const traced = await cli.run(`--trace --pcap ${capture} route add 203.0.113.0/24 192.0.2.2`)
+    expect(traced.stdout).toBe('add net 203.0.113.0: gateway 192.0.2.2\n')
+    expect(traced.stderr).toBe(
+      `${conversation.replace(/^/gm, '> ')}\n< NLMSG_ERROR success len 36 flags <CAPPED> seq 1 pid 0\n<   request type RTM_NEWROUTE seq 1\n`,
+    )
+    const decoded = await cli.run(`decode ${capture}`)
+    expect(decoded.stdout.replace(/seq \d+/g, 'seq 1')).toBe(traced.stderr)
+    const [request, answer] = JSON.parse((await cli.run(`decode --json ${capture}`)).stdout)
+    expect(request).toMatchObject({ packet: 1, direction: 'sent', type: 'RTM_NEWROUTE' })
+    expect(answer).toMatchObject({ packet: 2, direction: 'received', type: 'NLMSG_ERROR', errno: null })
+  }, 30_000)
+
   it('shows what a family accepts in requests', async () => {
     const { stdout } = await cli.run('genl policy nlctrl --op 3')
     expect(stdout).toMatch(/^\tID: 0x10 {2}op 3 policies: do=0 dump=0\n\tID: 0x10 {2}policy\[0\]:attr\[1\]: type=U16 /)
@@ -160,7 +181,7 @@ describe('a session', () => {
   it('decodes what stands on standard input', async () => {
     const hex = '20000000 1200 0103 01000000 00000000 00000000 00000000 00000000 00000000'
     expect((await cli.run('decode', { input: hex })).stdout).toMatch(
-      /^RTM_GETLINK len 32 flags <REQUEST,ROOT,MATCH> seq 1 pid 0\n/,
+      /^RTM_GETLINK len 32 flags <REQUEST,DUMP> seq 1 pid 0\n/,
     )
   })
 })

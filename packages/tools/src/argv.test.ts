@@ -26,11 +26,11 @@ describe('hoist', () => {
 
 describe('readGlobals', () => {
   it('has a default for each', () => {
-    expect(readGlobals([])).toEqual({ kernel: 'embedded', vnet: undefined, json: false })
+    expect(readGlobals([])).toEqual({ kernel: 'embedded', vnet: undefined, json: false, trace: false, pcap: undefined })
   })
 
   it('lets the last of several count', () => {
     const { globals } = separate(['--kernel', 'linux', 'route', '--json', '--kernel=unix:/run/x', '--vnet', '2'])
-    expect(readGlobals(globals)).toEqual({ kernel: 'unix:/run/x', vnet: '2', json: true })
+    expect(readGlobals(globals)).toMatchObject({ kernel: 'unix:/run/x', vnet: '2', json: true })
   })
 })

@@ -8,6 +8,10 @@ export interface Globals {
   readonly vnet: string | undefined
   /** `--json`: results as JSON on standard output. */
   readonly json: boolean
+  /** `--trace`: the netlink conversation on standard error. */
+  readonly trace: boolean
+  /** `--pcap`: the netlink conversation to a file. */
+  readonly pcap: string | undefined
 }
 
 /** An option of {@link Globals}: whether it takes a value. */
@@ -15,6 +19,8 @@ const globalFlags: Readonly<Record<string, 'switch' | 'value'>> = {
   '--kernel': 'value',
   '--vnet': 'value',
   '--json': 'switch',
+  '--trace': 'switch',
+  '--pcap': 'value',
 }
 
 interface Split {
@@ -61,5 +67,11 @@ export function readGlobals(globals: readonly string[]): Globals {
       .filter(word => word.startsWith(`${name}=`))
       .at(-1)
       ?.slice(name.length + 1)
-  return { kernel: lastOf('--kernel') ?? 'embedded', vnet: lastOf('--vnet'), json: globals.includes('--json') }
+  return {
+    kernel: lastOf('--kernel') ?? 'embedded',
+    vnet: lastOf('--vnet'),
+    json: globals.includes('--json'),
+    trace: globals.includes('--trace'),
+    pcap: lastOf('--pcap'),
+  }
 }

@@ -1,11 +1,12 @@
-import type { Kernel, Process } from '@nltool/kernel'
+import type { Kernel } from '@nltool/kernel'
+import type { Host } from '@nltool/nl-core'
 import type { Generic } from '@nltool/nl-genl'
 import type { RouteClient } from '@nltool/nl-route'
 import type { Session } from './host.ts'
 
 /** Runs work on a client of rtnetlink that only looks. */
 export function readRoutes<T>(session: Session, work: (route: RouteClient) => Promise<T>): Promise<T> {
-  return session.read(proc => withRoute(proc, work))
+  return session.read(host => withRoute(host, work))
 }
 
 /** Runs work on a client of rtnetlink that changes something; its result is there when the change is saved. */
@@ -13,20 +14,20 @@ export function changeRoutes<T>(
   session: Session,
   work: (route: RouteClient, kernel: Kernel) => Promise<T>,
 ): Promise<T> {
-  return session.change((proc, kernel) => withRoute(proc, route => work(route, kernel)))
+  return session.change((host, kernel) => withRoute(host, route => work(route, kernel)))
 }
 
-async function withRoute<T>(proc: Process, work: (route: RouteClient) => Promise<T>): Promise<T> {
+async function withRoute<T>(host: Host, work: (route: RouteClient) => Promise<T>): Promise<T> {
   const { openRoute } = await import('@nltool/nl-route')
-  await using route = await openRoute(proc)
+  await using route = await openRoute(host)
   return await work(route)
 }
 
 /** Runs work on a client of generic netlink that only looks. */
 export function readGeneric<T>(session: Session, work: (genl: Generic) => Promise<T>): Promise<T> {
-  return session.read(async proc => {
+  return session.read(async host => {
     const { openGeneric } = await import('@nltool/nl-genl')
-    await using genl = await openGeneric(proc)
+    await using genl = await openGeneric(host)
     return await work(genl)
   })
 }

@@ -1,10 +1,12 @@
 import type { Kernel, Process, Vnet } from '@nltool/kernel'
+import type { Host } from '@nltool/nl-core'
 import type { Globals } from './argv.ts'
+import { openConversation } from './conversation.ts'
 import { Failure, usage } from './failure.ts'
 import { createStateStore, stateDirectory } from './state/store.ts'
 
-/** What a command does with its process, and the kernel around it: the result, once it is certain. */
-export type Work<T> = (proc: Process, kernel: Kernel) => Promise<T>
+/** What a command does with its host, and the kernel behind it: the result, once it is certain. */
+export type Work<T> = (host: Host, kernel: Kernel) => Promise<T>
 
 /** A kernel to speak to. */
 export interface Session {
@@ -22,15 +24,25 @@ export interface Session {
 export function openSession(globals: Globals, env: NodeJS.ProcessEnv): Session {
   if (globals.kernel !== 'embedded') throw refuseKernel(globals.kernel)
   const store = createStateStore(stateDirectory(env))
+
+  async function run<T>(kernel: Kernel, work: Work<T>): Promise<T> {
+    const conversation = await openConversation(globals)
+    try {
+      return await work(conversation.overhear(spawn(kernel, globals.vnet)), kernel)
+    } finally {
+      conversation.end()
+    }
+  }
+
   return {
     async read(work) {
       await using kernel = await boot(store.read(), store.path)
-      return await work(spawn(kernel, globals.vnet), kernel)
+      return await run(kernel, work)
     },
     change: work =>
       store.update(async state => {
         await using kernel = await boot(state, store.path)
-        const result = await work(spawn(kernel, globals.vnet), kernel)
+        const result = await run(kernel, work)
         await kernel.settle()
         return { state: kernel.save(), result }
       }),

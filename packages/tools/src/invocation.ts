@@ -1,7 +1,6 @@
 import { type Globals, readGlobals, separate } from './argv.ts'
 import type { Failure } from './failure.ts'
 import { openSession, type Session } from './host.ts'
-import { jsonReady } from './json.ts'
 import { asFailure } from './sentence.ts'
 
 /** One run of a command: its words, its kernel, and where it speaks. */
@@ -34,17 +33,18 @@ export async function invoke(command: string, argv: readonly string[], program: 
       if (!globals.json && text !== '') process.stdout.write(text.endsWith('\n') ? text : `${text}\n`)
     }
     const result = await program({ words, globals, session, print, complain })
-    if (globals.json) printJson(result)
+    if (globals.json) await printJson(result)
   } catch (error) {
-    fail(command, argv, error)
+    await fail(command, argv, error)
   }
 }
 
 /** Ends a command that failed: the sentence, the exit code, and with `--json` the same as an object. */
-export function fail(command: string, argv: readonly string[], error: unknown): void {
+export async function fail(command: string, argv: readonly string[], error: unknown): Promise<void> {
   const failure = asFailure(error)
   report(command, failure)
-  if (argv.includes('--json')) printJson({ error: { message: failure.message, exit: failure.exit, ...failure.detail } })
+  if (argv.includes('--json'))
+    await printJson({ error: { message: failure.message, exit: failure.exit, ...failure.detail } })
   const { DEBUG = '' } = process.env
   if (DEBUG.includes('nltool')) process.stderr.write(`${traceOf(failure)}\n`)
 }
@@ -59,6 +59,7 @@ function traceOf({ cause, stack }: Failure): string {
   return (cause instanceof Error ? cause.stack : stack) ?? ''
 }
 
-function printJson(value: object): void {
-  process.stdout.write(`${JSON.stringify(jsonReady(value), null, 2)}\n`)
+async function printJson(value: object): Promise<void> {
+  const { stringify } = await import('@nltool/nl-core')
+  process.stdout.write(`${stringify(value, 2)}\n`)
 }

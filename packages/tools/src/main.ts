@@ -23,7 +23,7 @@ export async function main(argv: readonly string[], dir: string): Promise<void> 
     const { execute } = await import('@oclif/core/execute')
     await execute({ args: command === '' ? [] : [command, ...words], dir })
   } catch (error) {
-    fail('', argv, error)
+    await fail('', argv, error)
   }
 }
 

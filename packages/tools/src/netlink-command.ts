@@ -1,6 +1,6 @@
 import type { Awaitable } from '@nltool/nl-core/model'
 import { Command } from '@oclif/core/command'
-import { string } from '@oclif/core/flags'
+import { boolean, string } from '@oclif/core/flags'
 import { fail, type Invocation, invoke, type Program } from './invocation.ts'
 import type { Shown } from './shown.ts'
 
@@ -10,6 +10,12 @@ export abstract class NetlinkCommand extends Command {
   static override baseFlags = {
     kernel: string({ summary: 'Kernel to speak to: embedded.', helpGroup: 'GLOBAL', helpValue: 'KERNEL' }),
     vnet: string({ summary: 'Network stack to work in, by name or number.', helpGroup: 'GLOBAL', helpValue: 'VNET' }),
+    trace: boolean({ summary: 'Print the netlink conversation on standard error.', helpGroup: 'GLOBAL' }),
+    pcap: string({
+      summary: 'Write the netlink conversation to a file that Wireshark opens.',
+      helpGroup: 'GLOBAL',
+      helpValue: 'FILE',
+    }),
   }
 
   /** Runs what the command does, with the words and global options of this line. */
@@ -30,7 +36,7 @@ export abstract class NetlinkCommand extends Command {
   protected override async catch(error: Error & { code?: string }): Promise<void> {
     if (error.code === 'EEXIT') throw error
     this.parsed = true // it complained already
-    fail(this.topic, this.argv, error)
+    await fail(this.topic, this.argv, error)
   }
 
   private get topic(): string {

@@ -1,21 +1,29 @@
+import { string as path } from '@oclif/core/args'
 import { option, string } from '@oclif/core/flags'
 import { NetlinkCommand } from '../netlink-command.ts'
 
 export default class Decode extends NetlinkCommand {
   static override summary = 'Decode netlink messages from hexadecimal text or a capture.'
   static override description = `Names every field and attribute that the schemas know; the rest stands as bytes.
-Without --hex, standard input is read: a pcap or pcapng file of nlmon, hexadecimal text, or a datagram as it is.
+FILE, or standard input, is a capture (pcap or pcapng with netlink packets, as nlmon and --pcap write them), hexadecimal text, or a datagram as it is.
 What cannot be decoded is reported with its offset and the path of the attribute; exit code 1.`
   static override examples = [
     {
       description: 'A request as hexadecimal text.',
       command: '<%= config.bin %> decode --hex 2000000012000103010000000000000000000000000000000000000000000000',
     },
-    { description: 'A capture of Linux programs.', command: '<%= config.bin %> decode --abi linux < nlmon.pcap' },
+    { description: 'What a command said to its kernel.', command: '<%= config.bin %> route show --pcap talk.pcapng' },
+    { description: 'The same, read again.', command: '<%= config.bin %> decode talk.pcapng' },
   ]
+  static override args = {
+    file: path({ ignoreStdin: true, description: 'Capture, hexadecimal text or datagram; standard input if absent.' }),
+  }
   static override flags = {
     hex: string({ summary: 'The bytes, as hexadecimal text.', helpValue: 'DIGITS' }),
-    abi: option({ summary: 'Whose numbers they are.', options: ['freebsd', 'linux'] as const, default: 'freebsd' })(),
+    abi: option({
+      summary: 'Whose numbers they are; default: as the capture says, else freebsd.',
+      options: ['freebsd', 'linux'] as const,
+    })(),
     protocol: option({
       summary: 'Netlink protocol, where a capture does not say.',
       options: ['route', 'generic'] as const,
@@ -24,8 +32,8 @@ What cannot be decoded is reported with its offset and the path of the attribute
   }
 
   async run(): Promise<void> {
-    const { flags } = await this.parse(Decode)
+    const { args, flags } = await this.parse(Decode)
     const { decodeAll } = await import('../decode/run.ts')
-    await this.show(() => decodeAll(flags))
+    await this.show(() => decodeAll({ file: args.file, hex: flags.hex, abi: flags.abi, protocol: flags.protocol }))
   }
 }

@@ -13,7 +13,9 @@ Groups: link, neigh, ipv4-addr, ipv6-addr, ipv4-route, ipv6-route, nexthop. Defa
     { description: 'Everything about routes.', command: '<%= config.bin %> monitor ipv4-route ipv6-route' },
   ]
   static override strict = false
-  static override args = { group: string({ description: 'Multicast group to listen to; any number of them.' }) }
+  static override args = {
+    group: string({ ignoreStdin: true, description: 'Multicast group to listen to; any number of them.' }),
+  }
 
   async run(): Promise<void> {
     await this.parse(Monitor)

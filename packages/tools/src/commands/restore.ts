@@ -7,7 +7,7 @@ export default class Restore extends NetlinkCommand {
   static override examples = [
     { description: 'Go back to what was saved.', command: '<%= config.bin %> restore before.state' },
   ]
-  static override args = { file: string({ description: 'File to read.', required: true }) }
+  static override args = { file: string({ ignoreStdin: true, description: 'File to read.', required: true }) }
 
   async run(): Promise<void> {
     const { args } = await this.parse(Restore)

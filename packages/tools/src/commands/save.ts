@@ -9,7 +9,7 @@ export default class Save extends NetlinkCommand {
     { description: 'Keep the configuration.', command: '<%= config.bin %> save before.state' },
     { description: 'Go back to it.', command: '<%= config.bin %> restore before.state' },
   ]
-  static override args = { file: string({ description: 'File to write.', required: true }) }
+  static override args = { file: string({ ignoreStdin: true, description: 'File to write.', required: true }) }
 
   async run(): Promise<void> {
     const { args } = await this.parse(Save)

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { NETLINK_GENERIC, NETLINK_ROUTE } from '@nltool/nl-core'
-import { fromHex } from '@nltool/nl-core/testing'
+import { captureWriter, NETLINK_GENERIC, NETLINK_ROUTE } from '@nltool/nl-core'
+import { concatBytes, fromHex } from '@nltool/nl-core/testing'
 import { describe, expect, it } from 'vitest'
-import { parseHex, readCapture } from './capture.ts'
+import { parseHex, readInput } from './input.ts'
 import { decodeDatagram } from './message.ts'
 import { formatDecoded } from './text.ts'
 
@@ -25,7 +25,7 @@ const text = (hex: string, origin: typeof linux | typeof freebsd = freebsd) =>
 describe('decode', () => {
   it('names header fields, flags, attributes and nests', () => {
     expect(text(newRoute)).toBe(`RTM_NEWROUTE len 64 flags <REQUEST,ACK,EXCL,CREATE> seq 7 pid 0
-  rtmsg family inet dstLen 24 srcLen 0 tos 0 table 0 protocol 4 scope 0 type 1 flags 0
+  rtmsg family inet dst_len 24 src_len 0 tos 0 table 0 protocol static scope universe type unicast flags 0
   RTA_DST 203.0.113.0
   RTA_GATEWAY 192.0.2.2
   RTA_METRICS
@@ -101,48 +101,22 @@ describe('parseHex', () => {
   ])('refuses `%s`', (digits, sentence) => expect(() => parseHex(digits)).toThrow(sentence))
 })
 
-/** A capture with one packet of link type 253: classic in either byte order, or pcapng. */
-function capture(kind: 'big' | 'little' | 'pcapng', packet: Uint8Array): Uint8Array {
-  const words = (little: boolean, ...values: number[]) => {
-    const bytes = new Uint8Array(values.length * 4)
-    for (const [i, value] of values.entries()) new DataView(bytes.buffer).setUint32(4 * i, value, little)
-    return [...bytes]
-  }
-  const size = packet.length
-  if (kind === 'pcapng') {
-    const section = words(true, 0x0a0d0d0a, 28, 0x1a2b3c4d, 1, 0xffffffff, 0xffffffff, 28)
-    const link = words(true, 1, 20, 253, 0, 20)
-    const block = [...words(true, 6, 32 + size, 0, 0, 0, size, size), ...packet, ...words(true, 32 + size)]
-    return Uint8Array.from([...section, ...link, ...block])
-  }
-  const little = kind === 'little'
-  return Uint8Array.from([...words(little, 0xa1b2c3d4, 0x00040002, 0, 0, 65535, 253, 0, 0, size, size), ...packet])
-}
-
-describe('readCapture', () => {
+describe('readInput', () => {
   const message = parseHex('20000000 1200 0103 01000000 00000000 00000000 00000000 00000000 00000000')
-  const packet = Uint8Array.from([...fromHex('0004 0338 00000000 00000000 0000 0010'), ...message])
 
-  it.each(['big', 'little', 'pcapng'] as const)('reads a %s capture with the protocol of each packet', kind => {
-    expect(readCapture(capture(kind, packet))).toEqual([{ bytes: message, protocol: NETLINK_GENERIC }])
-  })
-
-  it.each(['big', 'little', 'pcapng'] as const)('refuses a %s capture that is cut, with the offset', kind => {
-    const whole = capture(kind, packet)
-    for (let length = 4; length < whole.length; length++) {
-      const cut = whole.subarray(0, length)
-      try {
-        expect(readCapture(cut).length, `cut to ${length}`).toBe(0) // cut between two blocks
-      } catch (error) {
-        expect(String(error), `cut to ${length}`).toMatch(/cut or damaged at offset \d+/)
-      }
-    }
+  it('reads a capture with protocol, direction and ABI', () => {
+    const parts: Uint8Array[] = []
+    const write = captureWriter(bytes => void parts.push(bytes), 'linux')
+    write({ time: 1500, direction: 'sent', protocol: NETLINK_GENERIC, bytes: message })
+    expect(readInput(concatBytes(...parts))).toMatchObject({
+      kind: 'capture',
+      abi: 'linux',
+      records: [{ time: 1500, direction: 'sent', protocol: NETLINK_GENERIC, bytes: message }],
+    })
   })
 
   it('takes text for hexadecimal digits and anything else for a datagram', () => {
-    expect(readCapture(new TextEncoder().encode('20 00'))).toEqual([
-      { bytes: Uint8Array.of(0x20, 0), protocol: undefined },
-    ])
-    expect(readCapture(message)[0]?.bytes).toEqual(message)
+    expect(readInput(new TextEncoder().encode('20 00'))).toEqual({ kind: 'datagram', bytes: Uint8Array.of(0x20, 0) })
+    expect(readInput(message)).toEqual({ kind: 'datagram', bytes: message })
   })
 })

@@ -6,6 +6,7 @@ import {
   NLM_F_BULK,
   NLM_F_CAPPED,
   NLM_F_CREATE,
+  NLM_F_DUMP,
   NLM_F_DUMP_FILTERED,
   NLM_F_DUMP_INTR,
   NLM_F_ECHO,
@@ -54,6 +55,9 @@ const byKind: Readonly<Record<'new' | 'get' | 'delete' | 'control' | 'other', Bi
   other: [],
 }
 
+/** NLM_F_ROOT and NLM_F_MATCH together. */
+const dumpBits: BitNames = [[NLM_F_DUMP, 'DUMP']]
+
 function kindOf(type: number, name: string): keyof typeof byKind {
   if (type === NLMSG_ERROR || type === NLMSG_DONE) return 'control'
   if (/_NEW|_SET/.test(name)) return 'new'
@@ -63,7 +67,10 @@ function kindOf(type: number, name: string): keyof typeof byKind {
 
 /** Names of `nlmsg_flags`, without NLM_F_; bits without a name as a hexadecimal number. */
 export function messageFlags(flags: number, type: number, name: string): string[] {
-  const table = [...always, ...byKind[kindOf(type, name)]]
+  const kind = kindOf(type, name)
+  // Parts of a dump carry the bits of their request on FreeBSD.
+  const dump = (flags & NLM_F_DUMP) === NLM_F_DUMP && (kind === 'get' || (flags & NLM_F_MULTI) !== 0)
+  const table = [...always, ...(dump ? dumpBits : byKind[kind])]
   const rest = table.reduce((left, [bit]) => left & ~bit, flags)
   return [...bitNames(flags, table), ...(rest === 0 ? [] : [`0x${rest.toString(16)}`])]
 }

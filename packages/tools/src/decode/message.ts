@@ -39,6 +39,8 @@ export interface Origin {
   readonly abi: Abi
   /** NETLINK_ROUTE or NETLINK_GENERIC; any other is decoded without names. */
   readonly protocol: number
+  /** Number that is shown as sequence number 1; absent: they are shown as they are. */
+  readonly firstSeq?: number | undefined
 }
 
 /** A decoded message. JSON of `decode`. */
@@ -103,10 +105,16 @@ function typeName(type: number, protocol: number): string {
 function decodeMessage(frame: Frame, message: Message, origin: Origin): Decoded {
   const { offset, type, flags, seq, portid, end } = message
   const name = typeName(type, origin.protocol)
-  const head = { offset, type: name, length: end - offset, flags: messageFlags(flags, type, name), seq, portid }
+  const shown = { flags: messageFlags(flags, type, name), seq: shownSeq(seq, origin), portid }
+  const head = { offset, type: name, length: end - offset, ...shown }
   if (type === NLMSG_ERROR) return { ...head, ...errorParts(frame, message, origin) }
   if (type === NLMSG_DONE && end - message.start >= 4) return { ...head, ...doneParts(frame, message, origin) }
   return { ...head, body: bodyNodes(frame, message, origin) }
+}
+
+/** Messages that answer nothing have the number 0. */
+function shownSeq(seq: number, { firstSeq }: Origin): number {
+  return firstSeq === undefined || seq === 0 ? seq : (seq - firstSeq + 1) >>> 0
 }
 
 /** A schema whose values are looked at by its rows only. */
@@ -160,14 +168,15 @@ function errnoText(error: number, abi: Abi): string | null {
   return error === 0 ? null : (errnoName(Math.abs(error), abi) ?? `errno ${Math.abs(error)}`)
 }
 
-function errorParts(frame: Frame, message: Message, { abi, protocol }: Origin): Pick<Decoded, 'errno' | 'body'> {
+function errorParts(frame: Frame, message: Message, origin: Origin): Pick<Decoded, 'errno' | 'body'> {
+  const { abi, protocol } = origin
   const { error, request, attrs } = errorLayout(frame, message)
   const { type, seq } = messageAt(frame, request)
   const quoted: Node = {
     name: 'request',
     members: [
       { name: 'type', value: typeName(type, protocol) },
-      { name: 'seq', value: seq },
+      { name: 'seq', value: shownSeq(seq, origin) },
     ],
   }
   const { attrs: extAck } = extAckBody.codec(abi).decode(frame, attrs, message.end)

@@ -8,12 +8,15 @@ import {
   valueIn,
 } from '@nltool/nl-core/wire'
 import { AF_INET, AF_INET6, AF_LINK } from '@nltool/nl-route'
+import { meaningOf } from './meaning.ts'
 
 /** A value with its name in the header files. Has either a value or members. JSON of `decode`. */
 export interface Node {
   readonly name: string
   /** Number, text, hex digits of bytes, or a list of them. */
   readonly value?: unknown
+  /** What the number means, where that is known: a word, or names of bits. */
+  readonly meaning?: string
   readonly members?: readonly Node[]
 }
 
@@ -22,11 +25,21 @@ export function structNode(struct: StructSpec, fields: object, abi: Abi): Node {
   const values = fields as Readonly<Record<string, unknown>>
   const members = struct.fields
     .filter(({ spec, name }) => spec.kind !== 'pad' && values[name] !== undefined)
-    .map(({ name, spec }) => ({
-      name,
-      value: spec.kind === 'family' ? familyName(values[name], abi) : scalar(values[name]),
-    }))
+    .map(({ name, spec }) => {
+      const value = spec.kind === 'family' ? familyName(values[name], abi) : values[name]
+      return leaf(headerWord(name), value, `${struct.name}.${name}`, abi)
+    })
   return { name: struct.name, members }
+}
+
+/** `dstLen` of the schema is `dst_len` in the header file. */
+function headerWord(name: string): string {
+  return name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
+}
+
+function leaf(name: string, value: unknown, full: string, abi: Abi): Node {
+  const meaning = meaningOf(full, value, abi)
+  return { name, value: scalar(value), ...(meaning !== undefined && { meaning }) }
 }
 
 /** The attributes of a set, in the order of its rows; those without a row last. */
@@ -74,7 +87,7 @@ function valueNode(name: string, spec: ValueSpec, value: unknown, abi: Abi): Nod
     case 'flag':
       return { name, value: true }
     default:
-      return { name, value: scalar(value) }
+      return leaf(name, value, name, abi)
   }
 }
 

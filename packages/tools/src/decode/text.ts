@@ -9,11 +9,12 @@ export function formatDecoded(message: Decoded): string {
   return [head, ...body.flatMap(node => nodeLines(node, '  '))].join('\n')
 }
 
-function nodeLines({ name, value, members }: Node, indent: string): string[] {
-  if (members === undefined) return [`${indent}${name} ${valueText(value)}`]
+function nodeLines(node: Node, indent: string): string[] {
+  const { name, members } = node
+  if (members === undefined) return [`${indent}${name} ${valueText(node)}`]
   // Fields of a structure, and other short lists of plain values, share a line.
   if (members.length > 0 && members.every(isField)) {
-    return [`${indent}${name} ${members.map(member => `${member.name} ${valueText(member.value)}`).join(' ')}`]
+    return [`${indent}${name} ${members.map(member => `${member.name} ${valueText(member)}`).join(' ')}`]
   }
   return [`${indent}${name}`, ...members.flatMap(member => nodeLines(member, `${indent}  `))]
 }
@@ -23,7 +24,8 @@ function isField({ name, members }: Node): boolean {
   return members === undefined && /^[a-z]/.test(name) && !name.startsWith('attribute')
 }
 
-function valueText(value: unknown): string {
+function valueText({ value, meaning }: Node): string {
+  if (meaning !== undefined) return meaning
   if (Array.isArray(value)) return value.join(' ')
   if (typeof value === 'object' && value !== null && !('toJSON' in value)) return JSON.stringify(value)
   return value === '' ? '-' : String(value)

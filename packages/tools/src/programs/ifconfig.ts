@@ -18,7 +18,7 @@ function changes({ create, destroy, link, addresses, vlan }: IfconfigCommand): b
 
 /** `-C`: what interfaces can be created from. */
 async function cloners({ session, print }: Invocation): Promise<object> {
-  const names = await session.read(async (_proc, kernel) => kernel.cloners())
+  const names = await session.read(async (_host, kernel) => kernel.cloners())
   print(names.join(' '))
   return names
 }

@@ -14,8 +14,11 @@ export const steps: readonly Step[] = [
   { says: 'Give one end an address; that brings it up.', command: 'ifconfig epair0a inet 192.0.2.1/24' },
   { says: 'Bring the other end up too, and look at the first:', command: 'ifconfig epair0b up' },
   { says: '', command: 'ifconfig epair0a inet' },
-  { says: 'Add routes, in the words of FreeBSD or of iproute2:', command: 'route add 203.0.113.0/24 192.0.2.2' },
-  { says: '', command: 'route add 198.51.100.0/24 via 192.0.2.3 dev epair0a' },
+  {
+    says: 'Add a route, and watch the netlink messages that do it:',
+    command: '--trace route add 203.0.113.0/24 192.0.2.2',
+  },
+  { says: 'The words of iproute2 work too:', command: 'route add 198.51.100.0/24 via 192.0.2.3 dev epair0a' },
   { says: 'Which way do packets to an address go?', command: 'route get 203.0.113.9' },
   { says: 'The whole table:', command: 'netstat -rn4' },
   {

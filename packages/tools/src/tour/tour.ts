@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Step, steps } from './steps.ts'
@@ -28,14 +28,18 @@ async function show({ says, command }: Step, run: string, state: string): Promis
   if (code !== 0) say(`(exit code ${code})`)
 }
 
-/** Runs a process of its own. Errors stand on standard error: here they follow the output. */
-function execute(args: readonly string[], state: string): Promise<{ output: string; code: number }> {
+/** Runs a process of its own; its standard output and error go to one file, so that they keep their order. */
+async function execute(args: readonly string[], state: string): Promise<{ output: string; code: number }> {
+  const file = join(state, 'output')
+  const handle = await open(file, 'w')
   const env = { ...process.env, XDG_STATE_HOME: state }
-  return new Promise(resolve => {
-    const child = execFile(process.execPath, args, { env }, (_error, stdout, stderr) => {
-      resolve({ output: `${stdout}${stderr}`, code: child.exitCode ?? 1 })
-    })
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', handle.fd, handle.fd] })
+  const code = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', ended => resolve(ended ?? 1))
   })
+  await handle.close()
+  return { output: await readFile(file, 'utf8'), code }
 }
 
 function say(text: string): void {

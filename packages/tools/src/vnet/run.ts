@@ -7,7 +7,7 @@ import type { Shown } from '../shown.ts'
 
 /** `vnet list`: number and name of each network stack. */
 export function listVnets(session: Session): Promise<Shown<Vnet[]>> {
-  return session.read(async (_proc, kernel) => {
+  return session.read(async (_host, kernel) => {
     const vnets = kernel.vnets().map(({ id, name }) => ({ id, name }))
     return { text: vnets.map(({ id, name }) => `${String(id).padStart(3)}  ${name}`).join('\n'), json: vnets }
   })
@@ -15,7 +15,7 @@ export function listVnets(session: Session): Promise<Shown<Vnet[]>> {
 
 /** `vnet create`: a new network stack with its loopback interface; the kernel chooses a name if none is given. */
 export function createVnet(session: Session, name: string | undefined): Promise<Shown<Vnet>> {
-  return session.change(async (_proc, kernel) => {
+  return session.change(async (_host, kernel) => {
     const { id, name: made } = await kernel.createVnet(name).catch(error => refused(name ?? '', error))
     return { text: made, json: { id, name: made } }
   })
@@ -23,7 +23,7 @@ export function createVnet(session: Session, name: string | undefined): Promise<
 
 /** `vnet delete`: interfaces that came from elsewhere go home, its own are destroyed. */
 export function deleteVnet(session: Session, name: string): Promise<Shown<Vnet>> {
-  return session.change(async (_proc, kernel) => {
+  return session.change(async (_host, kernel) => {
     const { id, name: gone } = findVnet(kernel, name)
     await kernel.destroyVnet(id).catch(error => refused(name, error))
     return { text: '', json: { id, name: gone } }

@@ -10,7 +10,9 @@ export default class GenlGet extends NetlinkCommand {
     { description: 'By name.', command: '<%= config.bin %> genl get nlctrl' },
     { description: 'By number.', command: '<%= config.bin %> genl get 0x10' },
   ]
-  static override args = { family: string({ description: 'Name or number of the family.', required: true }) }
+  static override args = {
+    family: string({ ignoreStdin: true, description: 'Name or number of the family.', required: true }),
+  }
   static override flags = {
     format: option({ summary: 'Layout of which tool.', options: familyFormats, default: 'freebsd' })(),
   }

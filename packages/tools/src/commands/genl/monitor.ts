@@ -9,8 +9,8 @@ export default class GenlMonitor extends NetlinkCommand {
     { description: 'Families that come and go.', command: '<%= config.bin %> genl monitor nlctrl' },
   ]
   static override args = {
-    family: string({ description: 'Name of the family.', required: true }),
-    group: string({ description: 'Group of the family; all of them if absent.' }),
+    family: string({ ignoreStdin: true, description: 'Name of the family.', required: true }),
+    group: string({ ignoreStdin: true, description: 'Group of the family; all of them if absent.' }),
   }
 
   async run(): Promise<void> {

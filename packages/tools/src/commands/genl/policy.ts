@@ -10,7 +10,9 @@ export default class GenlPolicy extends NetlinkCommand {
     { description: 'All operations.', command: '<%= config.bin %> genl policy nlctrl' },
     { description: 'One operation.', command: '<%= config.bin %> genl policy nlctrl --op 3' },
   ]
-  static override args = { family: string({ description: 'Name or number of the family.', required: true }) }
+  static override args = {
+    family: string({ ignoreStdin: true, description: 'Name or number of the family.', required: true }),
+  }
   static override flags = { op: text({ summary: 'Number of an operation.', helpValue: 'OP' }) }
 
   async run(): Promise<void> {

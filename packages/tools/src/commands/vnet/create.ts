@@ -9,7 +9,9 @@ export default class VnetCreate extends NetlinkCommand {
     { description: 'Move an interface into it.', command: '<%= config.bin %> ifconfig epair0b vnet lab' },
     { description: 'Look at it from inside.', command: '<%= config.bin %> --vnet lab ifconfig' },
   ]
-  static override args = { name: string({ description: 'Its name; the kernel chooses one if absent.' }) }
+  static override args = {
+    name: string({ ignoreStdin: true, description: 'Its name; the kernel chooses one if absent.' }),
+  }
 
   async run(): Promise<void> {
     const { args } = await this.parse(VnetCreate)

@@ -5,7 +5,7 @@ export default class VnetDelete extends NetlinkCommand {
   static override summary = 'Remove a network stack.'
   static override description = 'Interfaces that came from elsewhere go home, its own are destroyed.'
   static override examples = [{ description: 'Remove one.', command: '<%= config.bin %> vnet delete lab' }]
-  static override args = { name: string({ description: 'Its name or number.', required: true }) }
+  static override args = { name: string({ ignoreStdin: true, description: 'Its name or number.', required: true }) }
 
   async run(): Promise<void> {
     const { args } = await this.parse(VnetDelete)
