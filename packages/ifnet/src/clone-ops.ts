@@ -6,7 +6,7 @@ import type { CloneMembership, ClonerState } from './clone-state.ts'
 import { InvariantError } from './errors.ts'
 import { allocate, detach, free } from './lifecycle.ts'
 import type { NetState } from './net-state.ts'
-import { createOwner } from './owner.ts'
+import { createOwner, type OwnerCloner } from './owner.ts'
 import type { IfRecord } from './record.ts'
 import { nameTaken } from './rename.ts'
 import type { DetachHeld, Ifnet, IfOwner } from './types.ts'
@@ -65,7 +65,7 @@ export function createUnder(
   if (nameTaken(net, request.name)) throw new NetlinkError('EEXIST', `an interface ${request.name} exists`)
   const unit = takeUnit(state, net, parseUnit(cloner, request.name))
   const made: IfRecord[] = []
-  const gone = (): boolean => !state.registered
+  const behind: OwnerCloner = { name: cloner.name, gone: () => !state.registered }
   try {
     const instance = cloner.create({
       ctx,
@@ -78,7 +78,7 @@ export function createUnder(
       alloc: spec => {
         const record = allocate(world, net.vnet, { unit, driver: cloner.name, ...spec }, request.indexes?.[made.length])
         made.push(record)
-        return createOwner(record, { name: cloner.name, gone })
+        return createOwner(record, behind)
       },
     })
     enrol(ctx, state, instance, made, unit, net)

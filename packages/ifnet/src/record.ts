@@ -77,6 +77,8 @@ export interface IfRecord {
 
 const none: readonly never[] = []
 const noBytes = new Uint8Array(0)
+/** Shared by all Ethernet interfaces; like every array that a view hands out, it is not to be changed. */
+const etherBroadcast = new Uint8Array(6).fill(0xff)
 
 function addrlenOf(spec: IfSpec): number {
   if (spec.addrlen !== undefined) return spec.addrlen
@@ -115,7 +117,7 @@ export function createRecord(world: World, vnet: VnetId, spec: IfSpec): IfRecord
     baudrate: spec.baudrate ?? 0n,
     lladdr,
     hwaddr: lladdr,
-    broadcast: spec.broadcast?.slice() ?? (spec.type === IFT_ETHER ? new Uint8Array(6).fill(0xff) : noBytes),
+    broadcast: spec.broadcast?.slice() ?? (spec.type === IFT_ETHER ? etherBroadcast : noBytes),
     addrlen: addrlenOf(spec),
     description: undefined,
     groups: none,
