@@ -1,6 +1,7 @@
 import { IFF_POINTOPOINT, type Ifnet, type InetAddr, type Section } from '@nltool/ifnet'
 import { NetlinkError } from '@nltool/nl-core/errno'
 import type { IpAddress } from '@nltool/nl-core/model'
+import { RTF } from '../route/constants.ts'
 import { inetAddresses } from './address-routes.ts'
 import type { RouteNet } from './net.ts'
 
@@ -37,15 +38,33 @@ export function egressOver(ifp: Ifnet, dst: IpAddress, gateway: IpAddress | unde
  * The way to a gateway of which no interface is given: that of an address whose other end it is, or whose network holds
  * it (ifa_ifwithroute). @throws NetlinkError EINVAL if there is none
  */
-export function egressTo(net: RouteNet, section: Section, gateway: IpAddress): Egress {
+export function egressTo(net: RouteNet, section: Section, gateway: IpAddress, fib: number): Egress {
+  const egress = alongPinned(net, section, gateway, fib) ?? amongAll(net, section, gateway)
+  if (egress !== undefined) return egress
+  throw new NetlinkError('EINVAL', `gateway ${gateway} is in the network of no interface address`)
+}
+
+/** The route that an address made for its network leads to the interface without a look at all the others. */
+function alongPinned(net: RouteNet, section: Section, gateway: IpAddress, fib: number): Egress | undefined {
+  const target = net.rib.match(fib, gateway)?.target
+  if (target?.kind !== 'nexthop' || (target.flags & RTF.RTF_PINNED) === 0) return undefined
+  const ifp = net.interfaces.byIndexAttached(section, target.aifindex)
+  if (ifp === undefined) return undefined
+  for (const source of ifp.addresses) {
+    if (source.family !== 'link' && target.source?.equals(source.address) === true) return { ifp, source }
+  }
+  return undefined
+}
+
+/** Where no such route is: the interface is down, or another route hides it. */
+function amongAll(net: RouteNet, section: Section, gateway: IpAddress): Egress | undefined {
   const here = net.interfaces.list(section).flatMap(ifp => inetAddresses(ifp).map(source => ({ ifp, source })))
   const peer = here.find(({ ifp, source }) => isPeer(ifp, source, gateway))
   if (peer !== undefined) return peer
   const [nearest] = here
     .filter(({ ifp, source }) => !isPointToPoint(ifp, source) && source.address.covers(gateway, source.prefixlen))
     .sort((left, right) => right.source.prefixlen - left.source.prefixlen)
-  if (nearest !== undefined) return nearest
-  throw new NetlinkError('EINVAL', `gateway ${gateway} is in the network of no interface address`)
+  return nearest
 }
 
 function isPointToPoint(ifp: Ifnet, source: InetAddr): boolean {

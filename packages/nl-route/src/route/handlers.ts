@@ -50,7 +50,10 @@ function newRoute(net: RouteNet, { flags, body, abi }: Request<RouteBody>, ctx: 
   const relative = rules.expires === 'relative' && attrs.expires !== undefined
   const expires = relative ? Math.floor(net.clock.now() / 1000) + (attrs.expires ?? 0) : attrs.expires
   using section = net.epoch.enter(ctx)
-  const paths = pathsOf(net, section, { header, attrs: { ...attrs, expires } }, dst)
+  const paths = pathsOf(
+    { net, section, dst, fib: key.fib },
+    expires === attrs.expires ? body : { header, attrs: { ...attrs, expires } },
+  )
   net.rib.put(ctx, rtnl, key, paths, modeOf(flags))
   if (expires !== undefined && expires !== 0) net.expiry.arm(uptimeOf(net, expires))
 }

@@ -31,15 +31,23 @@ export function keyOf(net: RouteNet, { header, attrs }: RouteBody, dst: IpAddres
   return { fib: table, dst: scoped, prefixlen: header.dstLen }
 }
 
+/** Where paths are looked for, and for which destination. */
+export interface Where {
+  readonly net: RouteNet
+  readonly section: Section
+  readonly dst: IpAddress
+  readonly fib: number
+}
+
 /**
  * The paths that a request asks for, with interface and source address found (FreeBSD rt.c, create_nexthop_from_attrs).
  * @throws NetlinkError as section 4.4 of the behaviour specification orders it
  */
-export function pathsOf(net: RouteNet, section: Section, body: RouteBody, dst: IpAddress): PathRequest[] {
+export function pathsOf(where: Where, body: RouteBody): PathRequest[] {
   const { attrs } = body
   if (attrs.nhid !== undefined) throw new NetlinkError('ESRCH', undefined, { attr: 'RTA_NH_ID' })
-  if (attrs.multipath !== undefined) return legsOf(net, section, body, attrs.multipath, dst)
-  const nexthop = isReject(body.header.type) ? rejectOf(net, section, body, dst) : singleOf(net, section, body, dst)
+  if (attrs.multipath !== undefined) return legsOf(where, body, attrs.multipath)
+  const nexthop = isReject(body.header.type) ? rejectOf(where, body) : singleOf(where, body)
   return [{ nexthop, weight: Math.max(attrs.weight ?? 1, 1) }]
 }
 
@@ -47,27 +55,28 @@ function isReject(type: number): boolean {
   return type === RTN.RTN_BLACKHOLE || rejectTypes.includes(type)
 }
 
-function legsOf(net: RouteNet, section: Section, body: RouteBody, legs: readonly Leg[], dst: IpAddress): PathRequest[] {
+function legsOf(where: Where, body: RouteBody, legs: readonly Leg[]): PathRequest[] {
   return legs.map(({ header, attrs }, index) => {
     const gateway = attrs.gateway ?? attrs.via
     if (gateway === undefined) {
       throw new NetlinkError('EINVAL', `RTA_MULTIPATH: nexthop ${index} has no gateway`, { attr: 'RTA_MULTIPATH' })
     }
-    const egress = egressOf(net, section, dst, gateway, header.ifindex)
+    const egress = egressOf(where, gateway, header.ifindex)
+    const { dst } = where
     return { nexthop: specOf(body, egress, { gateway, dst, flags: 0, mtu: 0 }), weight: Math.max(header.hops, 1) }
   })
 }
 
-function singleOf(net: RouteNet, section: Section, body: RouteBody, dst: IpAddress): NexthopSpec {
+function singleOf(where: Where, body: RouteBody): NexthopSpec {
   const { attrs } = body
   const gateway = attrs.gateway ?? attrs.via
-  const egress = egressOf(net, section, dst, gateway, attrs.oif ?? 0)
+  const egress = egressOf(where, gateway, attrs.oif ?? 0)
   const flags = (attrs.rtflags ?? 0) & RTF.RTF_BROADCAST
-  return specOf(body, egress, { gateway, dst, flags, mtu: attrs.metrics?.mtu ?? 0 })
+  return specOf(body, egress, { gateway, dst: where.dst, flags, mtu: attrs.metrics?.mtu ?? 0 })
 }
 
 /** Packets that go nowhere have their source on lo0; a gateway is dropped. */
-function rejectOf(net: RouteNet, section: Section, body: RouteBody, dst: IpAddress): NexthopSpec {
+function rejectOf({ net, section, dst }: Where, body: RouteBody): NexthopSpec {
   const loopback = net.loopback(section)
   if (loopback === undefined) throw new NetlinkError('EINVAL', 'there is no loopback interface for a reject route')
   const egress = egressOver(loopback, dst, undefined)
@@ -75,20 +84,14 @@ function rejectOf(net: RouteNet, section: Section, body: RouteBody, dst: IpAddre
   return specOf(body, egress, { gateway: undefined, dst, flags, mtu: body.attrs.metrics?.mtu ?? 0 })
 }
 
-function egressOf(
-  net: RouteNet,
-  section: Section,
-  dst: IpAddress,
-  gateway: IpAddress | undefined,
-  oif: number,
-): Egress {
+function egressOf({ net, section, dst, fib }: Where, gateway: IpAddress | undefined, oif: number): Egress {
   if (gateway !== undefined && gateway.size === 4 && dst.size === 16) {
     throw new NetlinkError('EINVAL', `gateway ${gateway} is not of the family of ${dst}`, { attr: 'RTA_GATEWAY' })
   }
   if (oif !== 0) return egressOver(interfaceOf(net, section, oif, oifAttr), dst, gateway)
   if (gateway === undefined) throw new NetlinkError('EINVAL', 'neither RTA_GATEWAY nor RTA_OIF is set')
   if (gateway.size === 16 && gateway.isLinkLocal) throw new NetlinkError('EINVAL', 'interface not set')
-  return egressTo(net, section, gateway)
+  return egressTo(net, section, gateway, fib)
 }
 
 interface SpecParts {
