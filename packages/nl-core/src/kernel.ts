@@ -1,4 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+export type { FaultRule, Faults, InjectedFault } from './kernel/faults.ts'
 export {
   type AnyHandler,
   type Dump,

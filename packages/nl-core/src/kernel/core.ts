@@ -1,6 +1,7 @@
 import type { VnetId } from '../model/ids.ts'
 import type { Lock } from '../model/lock.ts'
 import type { Clock, Random, Scheduler } from '../model/time.ts'
+import type { FaultTable } from './faults.ts'
 import type { GroupTable } from './groups.ts'
 import type { SocketPersonality } from './personality.ts'
 import type { PortTable } from './ports.ts'
@@ -30,6 +31,7 @@ export interface Core {
   /** Open sockets, oldest first. */
   readonly sockets: Set<Sock>
   readonly counters: Counters
+  readonly faults: FaultTable
   /** Number of the next socket. */
   nextId: number
   defect(defect: unknown, where: string): void

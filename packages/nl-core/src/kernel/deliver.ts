@@ -17,7 +17,8 @@ export function offerChunk(sock: Sock, chunk: Chunk): void {
   else queueChunk(sock, chunk)
 }
 
-function lose(sock: Sock, chunk: Chunk): void {
+/** Loses a chunk: counted, and told by the next recv. */
+export function lose(sock: Sock, chunk: Chunk): void {
   if (sock.state === 'closed') return
   const { rx } = sock
   rx.droppedMessages += chunk.messages

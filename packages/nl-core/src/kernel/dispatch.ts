@@ -13,6 +13,7 @@ import type { AnyHandler } from './handler.ts'
 import { checkUnused, type ProtocolEntry } from './protocol-table.ts'
 import { replyWith } from './reply.ts'
 import type { RequestRecord } from './request.ts'
+import { strikeRequest } from './strike.ts'
 
 /**
  * Serves one message: finds its handler, checks privilege, decodes, runs, answers. Returns a promise only where the
@@ -63,8 +64,14 @@ async function finishLater(request: RequestRecord, waiting: Promise<void>): Prom
   }
 }
 
-/** Unknown type, privilege, jail, parse errors: in this order, as FreeBSD's dispatchers check. */
 function perform(request: RequestRecord): Promise<void> | undefined {
+  if (!request.sock.core.faults.armed) return serve(request)
+  const waiting = strikeRequest(request)
+  return waiting === undefined ? serve(request) : waiting.then(() => serve(request))
+}
+
+/** Unknown type, privilege, jail, parse errors: in this order, as FreeBSD's dispatchers check. */
+function serve(request: RequestRecord): Promise<void> | undefined {
   const { sock } = request
   const entry = sock.core.protocols.find(sock.protocol)
   if (entry === undefined) throw new NetlinkError('EPROTONOSUPPORT', 'the protocol has been taken back')

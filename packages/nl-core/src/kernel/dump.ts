@@ -11,6 +11,7 @@ import { appendBody, replyBuffer, runMax } from './reply.ts'
 import { beginMessage, endMessage } from './reply-buffer.ts'
 import type { RequestRecord } from './request.ts'
 import type { Sock } from './sock.ts'
+import { interruptedOnDemand } from './strike.ts'
 
 /** A dump in progress: pulled by the socket while the reader has room. */
 export interface RunningDump {
@@ -118,7 +119,7 @@ function pullOne(sock: Sock, dump: RunningDump): void {
 function writeObject(sock: Sock, dump: RunningDump, body: unknown): void {
   const reply = replyBuffer(sock)
   const before = reply.pos - reply.start
-  const flags = (dump.request.flags & sock.rules.repliedFlags) | NLM_F_MULTI | dump.filtered | interrupted(dump)
+  const flags = (dump.request.flags & sock.rules.repliedFlags) | NLM_F_MULTI | dump.filtered | interrupted(sock, dump)
   try {
     appendBody(dump.request, reply, { type: dump.type, flags }, dump.schema, body)
   } catch (error) {
@@ -132,7 +133,8 @@ function writeObject(sock: Sock, dump: RunningDump, body: unknown): void {
 }
 
 /** NLM_F_DUMP_INTR on the first message after a change of the dumped set, NLMSG_DONE at the latest. */
-function interrupted(dump: RunningDump): number {
+function interrupted(sock: Sock, dump: RunningDump): number {
+  if (sock.core.faults.armed && interruptedOnDemand(dump.request)) return NLM_F_DUMP_INTR
   if (dump.generation === undefined) return 0
   const now = dump.generation()
   if (now === dump.seen) return 0
@@ -155,7 +157,7 @@ function finish(sock: Sock, dump: RunningDump, failure: Failure | undefined): vo
   const { rules, flags } = sock
   const reply = replyBuffer(sock)
   const tlvs = rules.extAckOnDone && flags.extAck && says(request, failure, rules)
-  const doneFlags = rules.doneFlags | dump.filtered | interrupted(dump) | (tlvs ? NLM_F_ACK_TLVS : 0)
+  const doneFlags = rules.doneFlags | dump.filtered | interrupted(sock, dump) | (tlvs ? NLM_F_ACK_TLVS : 0)
   const mark = beginMessage(reply, NLMSG_DONE, doneFlags, request.seq, request.portid)
   reply.reserve(4)
   reply.words[reply.pos >> 2] = errorNumber(failure?.code, rules)

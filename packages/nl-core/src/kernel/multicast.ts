@@ -4,12 +4,13 @@ import type { Abi } from '../model/abi.ts'
 import { privileged } from '../model/cred.ts'
 import type { Ctx, Origin } from '../model/task.ts'
 import type { Core } from './core.ts'
-import { offerChunk } from './deliver.ts'
+import { lose, offerChunk } from './deliver.ts'
 import type { Multicast, Notification } from './protocol.ts'
 import type { Chunk } from './receive-buffer.ts'
 import { outbound } from './reply.ts'
 import { beginMessage, createReplyBuffer, endMessage } from './reply-buffer.ts'
 import type { Sock } from './sock.ts'
+import { lostOnDemand } from './strike.ts'
 
 /** A notification as one ABI reads it; `null` where it cannot be said in that ABI. */
 type Encoded = Chunk | null
@@ -61,7 +62,9 @@ export function createMulticast(core: Core): Multicast {
       const sock = members[index] as Sock
       if (!mayHear(sock, notification)) continue
       const chunk = encoded(sock.rules.abi)
-      if (chunk !== null) offerChunk(sock, chunk)
+      if (chunk === null) continue
+      if (core.faults.armed && lostOnDemand(sock, notification)) lose(sock, chunk)
+      else offerChunk(sock, chunk)
     }
   }
 

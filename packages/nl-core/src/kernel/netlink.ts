@@ -7,6 +7,7 @@ import type { Caller } from '../model/task.ts'
 import type { Clock, Random, Scheduler } from '../model/time.ts'
 import { close } from './close.ts'
 import type { Core } from './core.ts'
+import { createFaults, type Faults } from './faults.ts'
 import { createGroupTable } from './groups.ts'
 import { createMulticast } from './multicast.ts'
 import type { NetlinkSocket } from './netlink-socket.ts'
@@ -84,6 +85,8 @@ export interface NetlinkStats {
 export interface Netlink extends Multicast {
   readonly rtnl: Lock<'rtnl'>
   readonly sysctl: NetlinkSysctls
+  /** Faults on demand: for tests of programs that must live with them. */
+  readonly faults: Faults
   /** Makes a protocol available to socket(2). @throws NetlinkError EEXIST if its number is taken, EINVAL out of 0..31 */
   register(protocol: Protocol): void
   /**
@@ -111,6 +114,7 @@ export function createNetlink(options: NetlinkOptions): Netlink {
     ...createMulticast(core),
     rtnl: core.rtnl,
     sysctl: core.sysctl,
+    faults: core.faults,
     register: protocol => core.protocols.register(protocol),
     unregister: (protocol, how = {}) => unregisterProtocol(core, protocol, how.abortDumps === true),
     open(arguments_) {
@@ -138,6 +142,7 @@ function createCore(options: NetlinkOptions): Core {
     ports: createPortTable(),
     groups: createGroupTable(),
     sockets: new Set(),
+    faults: createFaults(options.random),
     counters: { droppedMessages: 0, unencodable: 0, defects: 0, dumps: 0 },
     defect(defect, where) {
       core.counters.defects += 1

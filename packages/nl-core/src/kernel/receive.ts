@@ -12,6 +12,7 @@ import { pullDump } from './dump.ts'
 import type { ControlMessage, RecvOptions, RecvResult, Taken } from './netlink-socket.ts'
 import { type Chunk, consume, headChunk } from './receive-buffer.ts'
 import type { Sock } from './sock.ts'
+import { failOnDemand } from './strike.ts'
 import { sleepIn } from './wake.ts'
 import { hasWork, scheduleWork } from './worker.ts'
 
@@ -65,6 +66,7 @@ function tryTake(sock: Sock): Taken | undefined {
 function nextChunk(sock: Sock): Chunk | undefined {
   if (sock.state !== 'open') throw new SocketError('EBADF', 'the socket is closed')
   const { rx } = sock
+  if (sock.core.faults.armed) failOnDemand(sock, 'recv')
   if (rx.overrun) {
     const { droppedMessages, droppedBytes } = rx
     rx.overrun = false

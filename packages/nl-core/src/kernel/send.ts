@@ -6,6 +6,7 @@ import { checkDestination, sendToPeers } from './peers.ts'
 import { copyIn, type Datagram } from './send-buffer.ts'
 import { type Outcome, serveDatagram } from './serve.ts'
 import type { Sock } from './sock.ts'
+import { failOnDemand } from './strike.ts'
 import { sleepIn, wake } from './wake.ts'
 import { scheduleWork } from './worker.ts'
 
@@ -20,6 +21,7 @@ export function send(
 ): Awaitable<number> {
   const { length } = bytes // read once: the sender may resize the buffer behind it
   checkSend(sock, length, flags, options)
+  if (sock.core.faults.armed) failOnDemand(sock, 'send')
   if (sock.rules.bindsOnSend && hasDestination(sock, options)) {
     const elsewhere = sendToPeers(sock, bytes, options)
     if (elsewhere !== undefined) return elsewhere
