@@ -34,10 +34,17 @@ export function refusal(what: string, error: unknown): Failure {
 export function asFailure(error: unknown): Failure {
   if (error instanceof Failure) return error
   if (error instanceof NltoolError) return refusal('', error)
+  // What went wrong first counts; that giving things back failed as well follows from it.
+  if (isSuppressed(error)) return asFailure(error.suppressed)
   const { message, oclif } = error as Error & { oclif?: { exit?: number } }
   // oclif's complaints about words and options; their last line points to the help.
   if (oclif?.exit !== undefined) return usage(message.split('\n').filter(isComplaint).join(' '))
   return new Failure(`internal error: ${message || String(error)} (DEBUG=nltool shows where)`, { cause: error })
+}
+
+/** `SuppressedError` of disposal, which Node 20 does not know by itself. */
+function isSuppressed(error: unknown): error is { readonly suppressed: unknown } {
+  return error instanceof Error && error.name === 'SuppressedError' && 'suppressed' in error
 }
 
 function isComplaint(line: string): boolean {
