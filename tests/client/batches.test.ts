@@ -92,14 +92,15 @@ describe('batch', () => {
 
   it('reports answers lost in an overrun each by itself', async () => {
     const held: SentMessage[] = []
-    const transport = scriptedTransport({ onMessage: message => void held.push(message) })
-    const connection = await connect(transport, 0)
+    const env = manualEnv()
+    const transport = scriptedTransport({ acknowledgeNoop: false, onMessage: message => void held.push(message) })
+    const connection = await connect(transport, 0, { env })
     const batch = connection.batch()
     for (let id = 0; id < 3; id++) batch.add(add, thing(id))
     const results = batch.send()
     transport.deliver(errorAnswer(held[0] as SentMessage))
     transport.failReceive(new SocketError('ENOBUFS'))
-    await settled()
+    await env.advance(10)
     transport.deliver(errorAnswer(held[2] as SentMessage), errorAnswer(held[3] as SentMessage))
     expect((await results).map(({ ok }) => ok)).toEqual([true, false, true])
     const [, lost] = await results

@@ -362,12 +362,13 @@ describe('waiting', () => {
 describe('an overrun while requests wait', () => {
   it('fails those whose answer did not come before that of a later message, and no other', async () => {
     const held: SentMessage[] = []
-    const transport = scriptedTransport({ onMessage: message => void held.push(message) })
-    const connection = await connect(transport, 0)
+    const transport = scriptedTransport({ acknowledgeNoop: false, onMessage: message => void held.push(message) })
+    const env = manualEnv()
+    const connection = await connect(transport, 0, { env })
     const answered = connection.request(thingOperations.new, thing(1))
     const lost = connection.request(thingOperations.new, thing(2))
     transport.failReceive(new SocketError('ENOBUFS'))
-    await settled()
+    await env.advance(10)
     const [one, , barrier] = held as [SentMessage, SentMessage, SentMessage]
     expect(barrier).toMatchObject({ type: 1, flags: NLM_F_REQUEST | NLM_F_ACK }) // NLMSG_NOOP
     const later = connection.request(thingOperations.new, thing(3))
@@ -383,16 +384,17 @@ describe('an overrun while requests wait', () => {
 
   it('is understood from NLMSG_OVERRUN and from a truncated datagram too', async () => {
     const held: SentMessage[] = []
-    const transport = scriptedTransport({ onMessage: message => void held.push(message) })
-    const connection = await connect(transport, 0)
+    const transport = scriptedTransport({ acknowledgeNoop: false, onMessage: message => void held.push(message) })
+    const env = manualEnv()
+    const connection = await connect(transport, 0, { env })
     const first = connection.request(thingOperations.new, thing(1)).catch(error => error)
     transport.deliver(messageBytes({ type: 4 }))
-    await settled()
+    await env.advance(10)
     transport.deliver(errorAnswer(held[1] as SentMessage))
     expect(await first).toMatchObject({ code: 'ENOBUFS' })
     const second = connection.request(thingOperations.new, thing(1)).catch(error => error)
     transport.deliverTruncated(hex`ff000000 2000`)
-    await settled()
+    await env.advance(10)
     transport.deliver(errorAnswer(held[3] as SentMessage))
     expect(await second).toMatchObject({ code: 'ENOBUFS' })
   })

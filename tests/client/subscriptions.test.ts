@@ -1,6 +1,15 @@
 import { connect, type Message } from '@nltool/nl-core'
 import { SocketError, WireError } from '@nltool/nl-core/errno'
-import { errorAnswer, hex, messageBytes, type SentMessage, scriptedTransport, settled } from '@nltool/nl-core/testing'
+import {
+  concatBytes,
+  errorAnswer,
+  hex,
+  manualEnv,
+  messageBytes,
+  type SentMessage,
+  scriptedTransport,
+  settled,
+} from '@nltool/nl-core/testing'
 import { describe, expect, it } from 'vitest'
 import { thing, thingBody, thingNews, thingOperations, thingTypes } from './things.ts'
 
@@ -83,10 +92,47 @@ describe('subscribe', () => {
     const events = connection.subscribe([1], { decode })
     transport.deliver(thingNews(thing(1)))
     transport.failReceive(new SocketError('ENOBUFS'))
-    transport.deliver(thingNews(thing(2)))
     expect(await events.next()).toEqual(news(1))
     expect(await events.next()).toEqual(resync)
+    transport.deliver(thingNews(thing(2)))
     expect(await events.next()).toEqual(news(2))
+  })
+
+  it('yields nothing after resync that may be older than what was lost', async () => {
+    const held: SentMessage[] = []
+    const transport = scriptedTransport({ acknowledgeNoop: false, onMessage: message => void held.push(message) })
+    const connection = await connect(transport, 0)
+    const events = connection.subscribe([1], { decode })
+    transport.failReceive(new SocketError('ENOBUFS')) // reported first: 1 and 2 were queued before
+    transport.deliver(thingNews(thing(1)))
+    transport.deliver(thingNews(thing(2)))
+    const event = events.next()
+    await settled()
+    transport.deliver(concatBytes(thingNews(thing(3)), errorAnswer(held[0] as SentMessage), thingNews(thing(4))))
+    expect(await event).toEqual(resync)
+    expect(await events.next()).toEqual(news(4))
+  })
+
+  it('waits for the queue of a Linux kernel to be empty: until then it loses events without a word', async () => {
+    const held: SentMessage[] = []
+    const transport = scriptedTransport({
+      abi: 'linux',
+      acknowledgeNoop: false,
+      onMessage: message => void held.push(message),
+    })
+    const env = manualEnv()
+    const connection = await connect(transport, 0, { env })
+    const events = connection.subscribe([1], { decode })
+    const event = events.next()
+    transport.failReceive(new SocketError('ENOBUFS'))
+    await env.advance(10)
+    const request = connection.request(thingOperations.new, thing(1))
+    transport.deliver(errorAnswer(held[0] as SentMessage)) // the request's answer may be queued behind it
+    await env.advance(10)
+    expect(held.map(({ type }) => type)).toEqual([1, thingTypes.THING_NEW, 1])
+    transport.deliver(errorAnswer(held[1] as SentMessage), errorAnswer(held[2] as SentMessage))
+    await request
+    expect(await event).toEqual(resync)
   })
 
   it('drops what a slow reader leaves while requests are answered, and says so', async () => {

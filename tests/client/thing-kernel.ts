@@ -2,7 +2,7 @@ import { loopScheduler } from '@nltool/kernel'
 import { type Host, NETLINK_USERSOCK, NLM_F_DUMP } from '@nltool/nl-core'
 import { NetlinkError } from '@nltool/nl-core/errno'
 import { type AnyHandler, createNetlink, handler, type Netlink, socketTransport } from '@nltool/nl-core/kernel'
-import { type Abi, type Ctx, rootCred, type VnetId, vnet0 } from '@nltool/nl-core/model'
+import { type Abi, type Ctx, rootCred, type Scheduler, type VnetId, vnet0 } from '@nltool/nl-core/model'
 import { testRandom } from '@nltool/nl-core/testing'
 import { type Thing, thing, thingBody, thingTypes } from './things.ts'
 
@@ -23,12 +23,11 @@ export interface ThingKernel {
   onDump: (sent: number) => void
 }
 
-/** Makes a kernel that runs on the event loop. */
-export function createThingKernel(): ThingKernel {
+/** Makes a kernel; it runs on the event loop unless it is given another scheduler. */
+export function createThingKernel(scheduler: Scheduler = loopScheduler()): ThingKernel {
   const things = new Map<number, Thing>()
   let generation = 1
   let time = 0
-  const scheduler = loopScheduler()
   const clock = { now: () => ++time, uptime: () => time }
   const netlink = createNetlink({ scheduler, clock, random: testRandom(7) })
 

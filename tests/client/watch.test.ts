@@ -72,14 +72,16 @@ describe('watch', () => {
 
   it('starts again after an overrun', async () => {
     let runs = 0
-    const { transport, watch } = await watching((request, self) => {
+    const { env, transport, watch } = await watching((request, self) => {
       self.deliver(thingAnswer(request, thing(++runs)), doneAnswer(request))
     })
     for (let i = 0; i < 3; i++) await watch.next()
     transport.deliver(thingNews(thing(9)))
     transport.failReceive(new SocketError('ENOBUFS'))
     expect((await watch.next()).value).toEqual({ event: 'set', item: thing(9) })
-    expect((await watch.next()).value).toEqual({ event: 'start' })
+    const again = watch.next()
+    await env.advance(10)
+    expect((await again).value).toEqual({ event: 'start' })
     expect((await watch.next()).value).toEqual({ event: 'item', item: thing(2) })
     expect((await watch.next()).value).toEqual({ event: 'end', consistent: true })
     expect([...watch.items.keys()]).toEqual([2])

@@ -10,6 +10,7 @@ export { DumpInterruptedError } from './client/errors.ts'
 export { type Command, type Operation, type OperationRow, operation } from './client/operation.ts'
 export { type Plain, stringify, toPlain } from './client/plain.ts'
 export { type ClientEnv, type ClientTimer, platformEnv } from './client/platform.ts'
+export { schedulerEnv } from './client/scheduler-env.ts'
 export type { Host, Received, Transport, TransportOptions } from './client/transport.ts'
 export type {
   Batch,

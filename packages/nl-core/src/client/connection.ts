@@ -60,7 +60,7 @@ async function setIfKnown(transport: Transport): Promise<void> {
 function createConnection(transport: Transport, options: ConnectionOptions): Connection {
   const env = options.env ?? platformEnv()
   const { timeoutMs = timeoutDefaultMs, onWarning, onStray } = options
-  const link = createLink(transport, { env, timeoutMs, onWarning, onStray })
+  const link = createLink(transport, { env, timeoutMs: timeoutMs === 0 ? Infinity : timeoutMs, onWarning, onStray })
   const encoder = createEncoder(transport.abi)
   const memberships = createMemberships(transport)
   const turns = createDumpTurns(dump => hurryDump(link, dump))

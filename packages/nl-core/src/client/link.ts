@@ -1,23 +1,16 @@
-import {
-  NLM_F_ACK,
-  NLM_F_REQUEST,
-  NLMSG_DONE,
-  NLMSG_ERROR,
-  NLMSG_HDRLEN,
-  NLMSG_NOOP,
-  NLMSG_OVERRUN,
-} from '../constants.ts'
+import { NLMSG_DONE, NLMSG_ERROR, NLMSG_MIN_TYPE, NLMSG_NOOP, NLMSG_OVERRUN } from '../constants.ts'
 import { SocketError } from '../errno/errors.ts'
 import type { Awaitable } from '../model/time.ts'
 import { batchAnswered, batchFailed, batchMessage } from './batch.ts'
 import { createDeadlines } from './deadline.ts'
-import { dumpAnswered, dumpFailed, dumpInterrupted, dumpMessage } from './dump-run.ts'
+import { dumpAnswered, dumpFailed, dumpMessage } from './dump-run.ts'
 import { createIncoming } from './incoming.ts'
-import { createPendingTable, type OpenBarrier, openRecord, type Pending } from './pending.ts'
+import { createPendingTable, type Pending } from './pending.ts'
 import type { ClientEnv } from './platform.ts'
 import { createReceiver } from './receiver.ts'
+import { createRecovery } from './recovery.ts'
 import { requestAnswered, requestFailed, requestMessage } from './request.ts'
-import { createSender, isPromise } from './sender.ts'
+import { createSender } from './sender.ts'
 import type { Received, Transport } from './transport.ts'
 import type { Message } from './types.ts'
 
@@ -25,8 +18,10 @@ import type { Message } from './types.ts'
 export interface Listener {
   /** Whether it takes the message. */
   take(message: Message): boolean
-  /** Messages were lost. */
+  /** Messages were lost: until `recovered` is called, what it would take may be older than those, and is dropped. */
   lost(): void
+  /** Messages are complete again from here on. */
+  recovered(): void
   /** The connection is closed, or failed. */
   fail(error: unknown): void
 }
@@ -35,6 +30,7 @@ export interface Listener {
 export interface Link {
   readonly transport: Transport
   readonly env: ClientEnv
+  /** How long a record waits by default, milliseconds; Infinity for ever. */
   readonly timeoutMs: number
   readonly listeners: Set<Listener>
   /** Sequence number of the next record that needs so many. */
@@ -83,12 +79,13 @@ export function createLink(transport: Transport, { env, timeoutMs, onWarning, on
     port = transport.portid
     incoming.load(received.bytes)
     while (incoming.advance()) guard(route)
-    if (received.truncated === true) overrun()
+    recovery.progress()
+    if (received.truncated === true) recovery.begin()
   }
 
   function route(): void {
     const pending = incoming.portid === port ? table.find(incoming.seq) : undefined
-    if (incoming.type === NLMSG_OVERRUN) overrun()
+    if (incoming.type === NLMSG_OVERRUN) recovery.begin()
     else if (pending === undefined) notify()
     else if (incoming.type === NLMSG_ERROR || incoming.type === NLMSG_DONE) answered(pending)
     else if (incoming.type !== NLMSG_NOOP && !message(pending)) notify()
@@ -105,12 +102,13 @@ export function createLink(transport: Transport, { env, timeoutMs, onWarning, on
     if (pending.kind === 'request') requestAnswered(link, pending, incoming)
     else if (pending.kind === 'batch') batchAnswered(link, pending, incoming)
     else if (pending.kind === 'dump') dumpAnswered(link, pending, incoming)
-    else barrierPassed(pending)
+    else recovery.passed(pending)
   }
 
   function notify(): void {
     let taken = false
-    for (const listener of listeners) taken = listener.take(incoming) || taken
+    // Control messages tell of requests: one that nobody waits for any more is no event.
+    if (incoming.type >= NLMSG_MIN_TYPE) for (const listener of listeners) taken = listener.take(incoming) || taken
     if (!taken && incoming.type !== NLMSG_NOOP) onStray?.(incoming)
   }
 
@@ -124,51 +122,16 @@ export function createLink(transport: Transport, { env, timeoutMs, onWarning, on
   }
 
   function failed(error: unknown): boolean {
-    if (error instanceof SocketError && error.code === 'ENOBUFS') overrun()
+    if (error instanceof SocketError && error.code === 'ENOBUFS') recovery.begin()
     else if (!(error instanceof SocketError && error.code === 'EINTR')) die(error)
     return dead === undefined
-  }
-
-  function overrun(): void {
-    for (const listener of listeners) listener.lost()
-    let doubts = false
-    for (const pending of table.list()) {
-      if (pending.kind === 'dump') dumpInterrupted(pending)
-      else if (pending.kind !== 'barrier') doubts = pending.doubtful = true
-    }
-    if (doubts) guard(raiseBarrier)
-  }
-
-  /**
-   * The kernel answers in order (NS 4.3), so the acknowledgement of one more message tells which answers are lost:
-   * those of older requests that have not come before it.
-   */
-  function raiseBarrier(): void {
-    const seq = table.next(1)
-    const barrier: OpenBarrier = { kind: 'barrier', ...openRecord(seq, 1, timeoutMs) }
-    const sent = link.submit(barrier, barrierMessage(seq))
-    if (isPromise(sent)) sent.catch(() => link.drop(barrier))
-  }
-
-  function barrierPassed(barrier: OpenBarrier): void {
-    link.drop(barrier)
-    for (const pending of table.list()) {
-      if (pending.doubtful)
-        fail(
-          pending,
-          new SocketError(
-            'ENOBUFS',
-            'the answer was lost in an overrun; whether the request was carried out is unknown',
-          ),
-        )
-    }
   }
 
   function fail(pending: Pending, error: SocketError): void {
     if (pending.kind === 'request') requestFailed(link, pending, error)
     else if (pending.kind === 'batch') batchFailed(link, pending, error)
     else if (pending.kind === 'dump') dumpFailed(link, pending, error)
-    else link.drop(pending)
+    else recovery.passed(pending)
   }
 
   function expired(pending: Pending): void {
@@ -234,15 +197,16 @@ export function createLink(transport: Transport, { env, timeoutMs, onWarning, on
       return transport.close()
     },
   }
+  const recovery = createRecovery({
+    table,
+    listeners,
+    submit: link.submit,
+    drop: link.drop,
+    listen: link.listen,
+    fail,
+    env,
+    timeoutMs,
+    lossy: transport.abi === 'linux',
+  })
   return link
-}
-
-function barrierMessage(seq: number): Uint8Array {
-  const bytes = new Uint8Array(NLMSG_HDRLEN)
-  const view = new DataView(bytes.buffer)
-  view.setUint32(0, NLMSG_HDRLEN, true)
-  view.setUint16(4, NLMSG_NOOP, true)
-  view.setUint16(6, NLM_F_REQUEST | NLM_F_ACK, true)
-  view.setUint32(8, seq, true)
-  return bytes
 }

@@ -25,16 +25,25 @@ export function createSubscription<E>(
   const readers: Reader<E>[] = []
   let queue: (E | Resync)[] = []
   let at = 0 // of the next event in the queue
+  let losing = false // between an overrun and the border behind which events are complete again
   let closed = false
   let failure: { readonly cause: unknown } | undefined
 
   const listener: Listener = {
     take(message) {
+      if (losing) return true
       const event = decoded(message)
       if (event !== undefined) push(event)
       return event !== undefined
     },
-    lost: () => push(resync),
+    lost() {
+      losing = true
+    },
+    recovered() {
+      if (!losing) return
+      losing = false
+      push(resync)
+    },
     fail,
   }
 

@@ -87,7 +87,10 @@ export interface Dump<R> extends AsyncIterable<R, DumpEnd> {
   map<T>(select: (value: R) => T | undefined): Dump<T>
 }
 
-/** Events were lost: what is known of the kernel's state must be read again. */
+/**
+ * Events were lost: what is known of the kernel's state must be read again. Every event that follows is newer than all
+ * that are missing, so that it can be applied to what is read now.
+ */
 export interface Resync {
   readonly event: 'resync'
 }

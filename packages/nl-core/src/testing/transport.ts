@@ -1,13 +1,16 @@
 import type { Received, Transport, TransportOptions } from '../client/transport.ts'
+import { NLMSG_NOOP } from '../constants.ts'
 import { SocketError } from '../errno/errors.ts'
 import type { Abi } from '../model/abi.ts'
 import type { Awaitable } from '../model/time.ts'
-import { type SentMessage, splitMessages } from './messages.ts'
+import { errorAnswer, type SentMessage, splitMessages } from './messages.ts'
 
 /** How a scripted transport behaves. */
 export interface ScriptOptions {
   readonly abi?: Abi
   readonly portid?: number
+  /** Whether NLMSG_NOOP is acknowledged without asking the test, as every kernel does. Default true. */
+  readonly acknowledgeNoop?: boolean
   /** Called with each message sent; answers by `deliver`. */
   readonly onMessage?: (message: SentMessage, transport: ScriptedTransport) => void
   /** Called before a datagram is taken: may throw, or let the sender wait. */
@@ -119,7 +122,10 @@ export function scriptedTransport(options: ScriptOptions = {}): ScriptedTranspor
 
   function take(datagram: Uint8Array): void {
     sent.push(datagram)
-    for (const message of splitMessages(datagram)) options.onMessage?.(message, transport)
+    for (const message of splitMessages(datagram)) {
+      if (message.type !== NLMSG_NOOP || options.acknowledgeNoop === false) options.onMessage?.(message, transport)
+      else transport.deliver(errorAnswer(message, undefined, { abi: transport.abi, portid }))
+    }
   }
 
   return transport
