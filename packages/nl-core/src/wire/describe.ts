@@ -97,7 +97,8 @@ export function valueText(value: ValueSpec): string {
 function fieldText(spec: FieldSpec): string {
   if (spec.kind === 'int') return intText(spec)
   if (spec.kind === 'family') return spec.size === 1 ? 'address family' : 'address family, 16 bits'
-  return spec.kind === 'pad' ? `${spec.size} bytes of padding` : `${spec.size} bytes`
+  const bytes = spec.size === 1 ? '1 byte' : `${spec.size} bytes`
+  return spec.kind === 'pad' ? `${bytes} of padding` : bytes
 }
 
 function intText({ size, signed, big, min, max, mask }: IntSpec): string {
