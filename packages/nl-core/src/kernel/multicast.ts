@@ -58,12 +58,13 @@ export function createMulticast(core: Core): Multicast {
   /** Newest socket first, as FreeBSD's list has them. */
   function toMembers<B>(notification: Notification<B>, encoded: (abi: Abi) => Encoded): void {
     const members = core.groups.members(notification.vnet, notification.protocol, notification.group)
+    const { armed } = core.faults
     for (let index = members.length - 1; index >= 0; index--) {
       const sock = members[index] as Sock
       if (!mayHear(sock, notification)) continue
       const chunk = encoded(sock.rules.abi)
       if (chunk === null) continue
-      if (core.faults.armed && lostOnDemand(sock, notification)) lose(sock, chunk)
+      if (armed && lostOnDemand(sock, notification)) lose(sock, chunk)
       else offerChunk(sock, chunk)
     }
   }
