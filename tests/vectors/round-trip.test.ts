@@ -2,7 +2,7 @@ import { toHex } from '@nltool/nl-core/testing'
 import { frameOf, messages } from '@nltool/nl-core/wire'
 import { describe, expect, it } from 'vitest'
 import { type Vector, vectors } from './load.ts'
-import { type Recode, recode, roundTrip } from './schemas.ts'
+import { copyOf, type Recode, recode, roundTrip } from './schemas.ts'
 
 /** Exchanges that begin with a request made to be refused, and why the schema refuses it, or what it cannot write. */
 const refused: { readonly [name: string]: string } = {
@@ -48,14 +48,6 @@ const untyped: { readonly [name: string]: string } = {
   'ntf-netdev-mgmt-add-del': 'netdev',
   'ok-netdev-dump-no-multi': 'netdev',
   'ynl-netdev-dev-get': 'netdev',
-}
-
-/** A copy of a decoded object, to which nothing of the bytes clings. Values with a prototype (addresses) are shared. */
-function copyOf(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(copyOf)
-  if (value instanceof Map) return new Map([...value].map(([key, inner]) => [key, copyOf(inner)]))
-  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, copyOf(inner)]))
 }
 
 /** Through a copy: order, padding and flag bits of the original are gone, the meaning is not. */

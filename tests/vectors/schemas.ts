@@ -1,4 +1,4 @@
-import { NETLINK_GENERIC, NETLINK_ROUTE, NLMSG_DONE, NLMSG_ERROR, NLMSG_HDRLEN } from '@nltool/nl-core'
+import { align4, NETLINK_GENERIC, NETLINK_ROUTE, NLMSG_DONE, NLMSG_ERROR, NLMSG_HDRLEN } from '@nltool/nl-core'
 import { WireError } from '@nltool/nl-core/errno'
 import type { Abi } from '@nltool/nl-core/model'
 import {
@@ -44,6 +44,14 @@ export type Recode = (schema: AnyBody, bytes: Uint8Array, abi: Abi) => Uint8Arra
 
 /** Through the decoded object itself. */
 export const recode: Recode = (schema, bytes, abi) => schema.encode(schema.decode(bytes, abi), abi)
+
+/** A copy of a decoded object, to which nothing of the bytes clings. Values with a prototype (addresses) are shared. */
+export function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyOf)
+  if (value instanceof Map) return new Map([...value].map(([key, inner]) => [key, copyOf(inner)]))
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, copyOf(inner)]))
+}
 
 /** Decodes a message and encodes it again, header and all. */
 export function roundTrip(
@@ -120,4 +128,13 @@ function concat(...parts: readonly Uint8Array[]): Uint8Array {
     writer.pos += part.length
   }
   return writer.bytes.slice(0, writer.pos)
+}
+
+/** Says again what a datagram says: every message decoded, and encoded from a copy that the bytes do not cling to. */
+export function restated(protocol: VectorProtocol, abi: Abi, datagram: Uint8Array): Uint8Array {
+  const fresh: Recode = (schema, bytes) => schema.encode(copyOf(schema.decode(bytes, abi)), abi)
+  const parts = [...messages(frameOf(datagram))].map(
+    message => roundTrip(protocol, abi, datagram, message, fresh).bytes,
+  )
+  return concat(...parts.map(part => concat(part, new Uint8Array(align4(part.length) - part.length))))
 }
