@@ -63,6 +63,7 @@ export function createCore(options: KernelOptions, bootedAt?: number): KernelCor
   const rtnl = createLock('rtnl')
   const onDefect = (defect: unknown, where: string): void => {
     defects.push(`${where}: ${defect instanceof Error ? (defect.stack ?? defect.message) : String(defect)}`)
+    options.onDefect?.(defect, where)
   }
   const netlink = createNetlink({
     scheduler,

@@ -81,6 +81,7 @@ export function kernelOf(core: KernelCore): Kernel {
     random: core.random,
     limits,
     fibs: core.fibs,
+    sysctl: netlink.sysctl,
     spawn,
     processes: () => [...processes.values()],
     vnets: () => core.vnets.list().map(publicVnet),

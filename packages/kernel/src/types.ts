@@ -1,4 +1,4 @@
-import type { SysctlValues } from '@nltool/nl-core/kernel'
+import type { NetlinkSysctls, SysctlValues } from '@nltool/nl-core/kernel'
 import type { Clock, Random, Scheduler, VnetId } from '@nltool/nl-core/model'
 import type { FamilyModule } from '@nltool/nl-genl/kernel'
 import type { Personality, PersonalityName } from './personality.ts'
@@ -34,6 +34,11 @@ export interface KernelOptions {
   readonly limits?: Partial<KernelLimits>
   /** Initial values of the netlink sysctls, by their names; e.g. `'net.netlink.recvspace'`, bytes. */
   readonly sysctl?: Partial<SysctlValues>
+  /**
+   * Hears at once of every exception that is nobody's answer: of a handler, a listener, a driver. `where` says whose.
+   * They are faults of the audit, too. Default: nobody hears before that.
+   */
+  readonly onDefect?: (defect: unknown, where: string) => void
 }
 
 /** What is alive in a kernel; all zero but the steady state of its interfaces after everything was closed. */
@@ -60,6 +65,8 @@ export interface Kernel extends AsyncDisposable {
   readonly limits: KernelLimits
   /** `net.fibs`: routing tables of each network stack. */
   readonly fibs: number
+  /** The sysctls of the netlink subsystem; a new value counts for sockets opened from then on. */
+  readonly sysctl: NetlinkSysctls
   /** Makes a process. @throws SocketError EEXIST for a pid in use, EINVAL, EAGAIN when no more fit, ENOENT for an unknown vnet */
   spawn(options?: SpawnOptions): Process
   /** Processes that have not exited, in the order in which they were spawned. */

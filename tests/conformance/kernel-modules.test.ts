@@ -1,0 +1,63 @@
+import { createKernel, LeakError } from '@nltool/kernel'
+import { attributeSet, nulString, u32 } from '@nltool/nl-core/wire'
+import { defineFamily, openGeneric } from '@nltool/nl-genl'
+import { serveFamily } from '@nltool/nl-genl/kernel'
+import { describe, expect, it } from 'vitest'
+
+const greeter = defineFamily({
+  name: 'greeter',
+  version: 1,
+  groups: { greetings: {} },
+  sets: { greeting: attributeSet({ GREETING_NAME: [1, 'name', nulString()], GREETING_COUNT: [2, 'count', u32] }) },
+  ops: {
+    greet: { cmd: 1, set: 'greeting', do: { request: ['name'], reply: ['name', 'count'] } },
+    fail: { cmd: 2, set: 'greeting', do: { request: ['name'] } },
+  },
+})
+
+const module = serveFamily(greeter, () => {
+  let count = 0
+  return {
+    greet: { do: ({ attrs }) => ({ name: `hello ${attrs.name ?? 'nobody'}`, count: ++count }) },
+    fail: {
+      do: () => {
+        throw new TypeError('a defect of the module')
+      },
+    },
+  }
+})
+
+describe('createKernel({ modules })', () => {
+  it('serves generic netlink families to programs of both ABIs, state apart in each kernel', async () => {
+    for (const abi of ['freebsd', 'linux'] as const) {
+      await using kernel = createKernel({ modules: [module] })
+      await using genl = await openGeneric(kernel.spawn({ abi }))
+      const family = await genl.open(greeter)
+      expect(await family.do('greet', { name: 'world' })).toMatchObject({ name: 'hello world', count: 1 })
+      expect(await family.do('greet', { name: 'again' })).toMatchObject({ count: 2 })
+    }
+  })
+
+  it('answers EIO where a module throws, tells onDefect, and close() names it', async () => {
+    const heard: unknown[] = []
+    const kernel = createKernel({ modules: [module], onDefect: defect => heard.push(defect) })
+    const genl = await openGeneric(kernel.spawn())
+    const family = await genl.open(greeter)
+    await expect(family.do('fail', { name: 'x' })).rejects.toMatchObject({ code: 'EIO' })
+    expect(heard).toEqual([new TypeError('a defect of the module')])
+    expect(kernel.audit().faults).toHaveLength(1)
+    await expect(kernel.close()).rejects.toThrow(LeakError)
+  })
+})
+
+describe('kernel.sysctl', () => {
+  it('bounds the buffers of sockets that are opened afterwards', async () => {
+    await using kernel = createKernel({ sysctl: { 'net.netlink.recvspace': 8192 } })
+    const proc = kernel.spawn()
+    const size = () => proc.getsockopt(proc.socket(38, 3, 0), 0xffff, 0x1002)
+    expect(size()).toBe(8192)
+    kernel.sysctl.set('net.netlink.recvspace', 16384)
+    expect(size()).toBe(16384)
+    expect(() => createKernel({ sysctl: { 'net.netlink.nl_maxsockbuf': 1 } })).toThrow('EINVAL')
+  })
+})
