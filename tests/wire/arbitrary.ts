@@ -1,9 +1,10 @@
-import { IpAddress } from '@nltool/nl-core/model'
+import { type Abi, IpAddress } from '@nltool/nl-core/model'
 import {
   type AttributeSetSpec,
   array,
   attributeSet,
   type Body,
+  type BodyLayout,
   be16,
   be32,
   be64,
@@ -40,6 +41,7 @@ import {
   u64,
   u64s,
   type ValueSpec,
+  valueIn,
 } from '@nltool/nl-core/wire'
 import fc from 'fast-check'
 
@@ -130,9 +132,14 @@ export const bodiesWithValues: fc.Arbitrary<{ readonly schema: Body<unknown>; re
   .chain(([header, attrs]) =>
     fc.record({
       schema: fc.constant(body(header, attrs) as Body<unknown>),
-      value: fc.record({ header: structValue(header), attrs: setValue(attrs) }),
+      value: fc.record({ header: structValue(header), attrs: setValue(attrs, 'linux') }),
     }),
   )
+
+/** Some value of a schema. */
+export function bodyValues(schema: BodyLayout, abi: Abi): fc.Arbitrary<unknown> {
+  return fc.record({ header: structValue(schema.header), attrs: setValue(schema.attrs, abi) })
+}
 
 function intValue({ size, signed }: IntSpec): fc.Arbitrary<number | bigint> {
   const bits = 8 * size
@@ -158,12 +165,15 @@ function structValue(layout: StructSpec, skip?: string): fc.Arbitrary<Record<str
   return fc.record(fields)
 }
 
-/** Values of attributes that both ABIs have: what one lacks is not written. */
-function setValue(set: AttributeSetSpec): fc.Arbitrary<Record<string, unknown>> {
+/** Values of the attributes that an ABI has; the others are not written. */
+function setValue(set: AttributeSetSpec, abi: Abi): fc.Arbitrary<Record<string, unknown>> {
   const properties: Record<string, fc.Arbitrary<unknown>> = {}
-  for (const { property, value, multi, number } of set.attributes) {
-    if (number.linux === undefined) continue
-    properties[property] = multi ? fc.array(valuesOf(value), { minLength: 1, maxLength: 3 }) : valuesOf(value)
+  for (const attribute of set.attributes) {
+    const { property, multi, number } = attribute
+    const value = valueIn(attribute, abi)
+    if (number[abi] === undefined || value.kind === 'custom') continue
+    const values = valuesOf(value, abi)
+    properties[property] = multi ? fc.array(values, { minLength: 1, maxLength: 3 }) : values
   }
   const unknown = fc.array(
     fc.record({ type: fc.integer({ min: 2000, max: 2010 }), bytes: fc.uint8Array({ maxLength: 9 }) }),
@@ -177,7 +187,7 @@ function setValue(set: AttributeSetSpec): fc.Arbitrary<Record<string, unknown>> 
 
 const texts = fc.oneof(fc.string({ maxLength: 15, unit: 'grapheme-ascii' }), fc.constantFrom('', 'lo', 'épair', '漢'))
 
-function valuesOf(spec: ValueSpec): fc.Arbitrary<unknown> {
+function valuesOf(spec: ValueSpec, abi: Abi): fc.Arbitrary<unknown> {
   switch (spec.kind) {
     case 'int':
       return intValue(spec)
@@ -186,7 +196,7 @@ function valuesOf(spec: ValueSpec): fc.Arbitrary<unknown> {
     case 'flag':
       return fc.constant(true)
     case 'string':
-      return texts
+      return texts.filter(text => text.length < spec.max)
     case 'bytes':
       return fc.uint8Array({ minLength: spec.min, maxLength: Math.min(spec.max, spec.min + 40) })
     case 'ip':
@@ -200,17 +210,17 @@ function valuesOf(spec: ValueSpec): fc.Arbitrary<unknown> {
     case 'structs':
       return fc.array(structValue(spec.struct), { maxLength: 3 })
     case 'nested':
-      return setValue(spec.set())
+      return setValue(spec.set(), abi)
     case 'array':
-      return fc.array(valuesOf(spec.item), { maxLength: 3 })
+      return fc.array(valuesOf(spec.item, abi), { maxLength: 3 })
     case 'map':
       return fc
-        .array(fc.tuple(fc.integer({ min: 0, max: 0x3fff }), valuesOf(spec.item)), { maxLength: 3 })
+        .array(fc.tuple(fc.integer({ min: 0, max: 0x3fff }), valuesOf(spec.item, abi)), { maxLength: 3 })
         .map(entries => new Map(entries))
     case 'headed':
-      return fc.record({ header: structValue(spec.struct), attrs: setValue(spec.set()) })
+      return fc.record({ header: structValue(spec.struct), attrs: setValue(spec.set(), abi) })
     case 'records':
-      return fc.array(fc.record({ header: structValue(spec.struct, spec.length), attrs: setValue(spec.set()) }), {
+      return fc.array(fc.record({ header: structValue(spec.struct, spec.length), attrs: setValue(spec.set(), abi) }), {
         minLength: 1,
         maxLength: 3,
       })

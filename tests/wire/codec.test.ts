@@ -1,9 +1,19 @@
 import { WireError } from '@nltool/nl-core/errno'
 import { type Abi, abis } from '@nltool/nl-core/model'
-import { type Body, type BodyCodec, compileBody, createWriter, frameOf, interpretBody } from '@nltool/nl-core/wire'
+import {
+  type Body,
+  type BodyCodec,
+  compileBody,
+  createWriter,
+  doneBody,
+  extAckBody,
+  frameOf,
+  interpretBody,
+} from '@nltool/nl-core/wire'
+import { addrBody, linkBody, neighBody, nexthopBody, routeBody, ruleBody } from '@nltool/nl-route'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { bodiesWithValues } from './arbitrary.ts'
+import { bodiesWithValues, bodyValues } from './arbitrary.ts'
 
 type Schema = Body<unknown>
 
@@ -133,6 +143,24 @@ describe.each(abis)('codecs of any schema, %s', abi => {
         }
       }),
       { numRuns: 600 },
+    )
+  })
+})
+
+const real = { addrBody, linkBody, neighBody, nexthopBody, routeBody, ruleBody, extAckBody, doneBody }
+
+describe.each(abis)('codecs of the schemas of this project, %s', abi => {
+  it.each(Object.entries(real))('%s means the same compiled and interpreted', (_name, schema) => {
+    const { interpreted, compiled } = codecsOf(schema as Schema, abi)
+    fc.assert(
+      fc.property(bodyValues(schema, abi), value => {
+        const bytes = encoded(interpreted, value)
+        expect(encoded(compiled, value)).toEqual(bytes)
+        const again = compiled.decode(frameOf(bytes), 0, bytes.length)
+        expect(again).toEqual(value)
+        expect(outcome(interpreted, bytes)).toEqual({ value: again })
+      }),
+      { numRuns: 50 },
     )
   })
 })
