@@ -1,3 +1,4 @@
+import { restoreKernel } from '@nltool/kernel'
 import {
   NLM_F_ACK,
   NLM_F_CREATE,
@@ -8,7 +9,7 @@ import {
   NLM_F_REPLACE,
 } from '@nltool/nl-core'
 import { attributeSet, body, nulString, struct, u32 } from '@nltool/nl-core/wire'
-import { IF_OPER, IFF, IFT, RTNLGRP } from '@nltool/nl-route'
+import { IF_OPER, IFF, IFT, openRoute, RTNLGRP, vlanAttrs } from '@nltool/nl-route'
 import { describe, expect, it } from 'vitest'
 import { ACK, CREATE, createLab, DUMP } from './rtnetlink-lab.ts'
 
@@ -93,6 +94,70 @@ describe('FreeBSD test_rtnl_iface.py', () => {
       expect(answer.types.at(-1)).toBe('NLMSG_DONE')
       expect(answer.messages.slice(0, -1).every(({ flags }) => (flags & NLM_F_MULTI) !== 0)).toBe(true)
     }
+  })
+})
+
+const vlanBody = body(struct('vlan', {}), vlanAttrs)
+const vlan = (attrs: Parameters<typeof vlanBody.encode>[0]['attrs']) => ({
+  linkinfo: { kind: 'vlan', data: vlanBody.encode({ header: {}, attrs }, 'freebsd') },
+})
+
+describe('vlan', () => {
+  it('create vlan: an interface with the tag on its parent', async () => {
+    await using lab = await createLab()
+    const talk = await lab.talk()
+    const attrs = { ifname: 'vlan22', link: lab.if1, ...vlan({ id: 22 }) }
+    expect((await talk.link('RTM_NEWLINK', CREATE, { ifindex: lab.if1 }, attrs)).result).toBe('ok')
+    const made = await lab.route.link.get('vlan22')
+    expect(made).toMatchObject({
+      kind: 'vlan',
+      link: lab.if1,
+      vlan: { id: 22, protocol: 0x8100 },
+      type: IFT.IFT_L2VLAN,
+    })
+    expect(made.address).toBe((await lab.route.link.get('epair0a')).address)
+  })
+
+  it.each([
+    ['no INFO_DATA', 2, { linkinfo: { kind: 'vlan' } }, 'EOPNOTSUPP', 'vlan id is required, guessing not supported'],
+    ['id absent', 2, vlan({}), 'EINVAL', 'Invalid VID: 65278'],
+    ['id > 4095', 2, vlan({ id: 4096 }), 'EINVAL', 'Invalid VID: 4096'],
+    ['protocol', 2, vlan({ id: 2, protocol: 0x0800 }), 'EOPNOTSUPP', 'Unsupported ethertype: 0x0800'],
+    ['parent index unknown', 99, vlan({ id: 2 }), 'ENOENT', undefined],
+    ['id 0', 2, vlan({ id: 0 }), 'EINVAL', undefined],
+    ['id 4095', 2, vlan({ id: 4095 }), 'EINVAL', undefined],
+    ['id in use', 2, vlan({ id: 7 }), 'EEXIST', undefined],
+    ['parent type', 1, vlan({ id: 2 }), 'EPROTONOSUPPORT', undefined],
+  ] as const)('%s', async (_title, ifindex, info, result, text) => {
+    await using lab = await createLab()
+    await lab.route.link.create({ kind: 'vlan', name: 'vlan7', vlanId: 7, link: 'epair0a' })
+    const answer = await (await lab.talk()).link('RTM_NEWLINK', CREATE, { ifindex }, { ifname: 'vlan8', ...info })
+    expect(answer.result).toBe(result)
+    if (text !== undefined) expect(answer.text).toBe(text)
+    await expect(lab.route.link.get('vlan8')).rejects.toThrow('interface vlan8 does not exist')
+  })
+
+  it('has the link of its parent and none once that has gone', async () => {
+    await using lab = await createLab()
+    await lab.route.link.create({ kind: 'vlan', name: 'vlan7', vlanId: 7, link: 'epair0a', up: true })
+    for (const ifname of ['epair0a', 'epair0b']) await lab.route.link.set({ ifname, up: true })
+    await lab.kernel.settle()
+    expect(await lab.route.link.get('vlan7')).toMatchObject({ carrier: true, operstate: 'up' })
+    await lab.route.link.delete('epair0a')
+    await lab.kernel.settle()
+    const orphan = await lab.route.link.get('vlan7')
+    expect(orphan).toMatchObject({ carrier: false, operstate: 'down' })
+    expect(orphan).not.toHaveProperty('vlan')
+    await lab.route.link.delete('vlan7')
+  })
+
+  it('is there again after save and restore', async () => {
+    await using lab = await createLab()
+    await lab.route.link.create({ kind: 'vlan', name: 'vlan7', vlanId: 7, link: 'epair0b' })
+    const before = await lab.route.link.get('vlan7')
+    await using again = restoreKernel(lab.kernel.save())
+    await using route = await openRoute(again.spawn())
+    expect(await route.link.get('vlan7')).toEqual(before)
   })
 })
 

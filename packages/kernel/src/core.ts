@@ -14,7 +14,7 @@ import {
   vnet0,
 } from '@nltool/nl-core/model'
 import { createGenericRegistry, type GenericRegistry } from '@nltool/nl-genl/kernel'
-import { epairCloner, loCloner, routeProtocol } from '@nltool/nl-route/kernel'
+import { epairCloner, loCloner, routeProtocol, vlanCloner } from '@nltool/nl-route/kernel'
 import { clockSince, environmentOf } from './environment.ts'
 import { fibsOf, limitsOf } from './limits.ts'
 import { type Personality, personalityOf } from './personality.ts'
@@ -42,7 +42,7 @@ export interface KernelCore {
   context(name: string, vnet?: VnetId): Ctx
   settle(): Promise<void>
   /** What is wrong, one sentence each. */
-  faults(): string[]
+  findings(): string[]
   save(): Uint8Array
   stop(): void
 }
@@ -79,6 +79,7 @@ export function createCore(options: KernelOptions, bootedAt?: number): KernelCor
   const registry = createRegistry({ epoch, scheduler, clock, random, rtnl, onDefect: onText })
   registry.cloners.register(loCloner())
   registry.cloners.register(epairCloner())
+  registry.cloners.register(vlanCloner(vnet => registry.net(vnet))) // last: its interfaces stand on the others'
   const vnets = createVnets(registry, { registry, multicast: netlink, scheduler, clock, fibs })
   netlink.register(routeProtocol(vnet => vnets.get(vnet)?.route))
   const generic = createGenericRegistry({ multicast: netlink, vnets: () => vnets.list().map(({ id }) => id) })
@@ -125,7 +126,7 @@ export function createCore(options: KernelOptions, bootedAt?: number): KernelCor
     vnets,
     context,
     settle,
-    faults: () => [...defects, ...registryFaults(registry)],
+    findings: () => [...defects, ...registryFindings(registry)],
     save() {
       if (busy()) throw new NetlinkError('EBUSY', 'a change is under way: await settle() first')
       return saveState(core)
@@ -136,7 +137,7 @@ export function createCore(options: KernelOptions, bootedAt?: number): KernelCor
 }
 
 /** What is wrong in a registry, and what keeps it from rest. */
-function registryFaults(registry: Registry): string[] {
+function registryFindings(registry: Registry): string[] {
   const { violations, references, sections } = registry.audit()
   return [
     ...violations,

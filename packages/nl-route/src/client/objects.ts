@@ -1,6 +1,8 @@
+import { body, struct } from '@nltool/nl-core/wire'
 import { INFINITE_LIFETIME } from '../addr/constants.ts'
 import type { AddrBody } from '../addr/schema.ts'
 import { IFF, type LinkStat, linkStats, operstates } from '../link/constants.ts'
+import { vlanAttrs } from '../link/linkinfo.ts'
 import type { LinkBody } from '../link/schema.ts'
 import { AF_INET, AF_INET6, type RouteKind, RTF, routeKinds } from '../route/constants.ts'
 import type { Leg, RouteBody } from '../route/schema.ts'
@@ -42,6 +44,7 @@ export function toLink({ header, attrs }: LinkBody): Link {
     kind: attrs.linkinfo?.kind,
     link: attrs.link === 0 ? undefined : attrs.link,
     master: attrs.master === 0 ? undefined : attrs.master,
+    vlan: vlanOf(attrs.linkinfo),
     promiscuity: attrs.promiscuity,
     groups: attrs.freebsd?.group?.names,
     capabilities: capabilities(attrs),
@@ -49,6 +52,14 @@ export function toLink({ header, attrs }: LinkBody): Link {
     fib: attrs.nltool?.fib,
     metric: attrs.nltool?.metric,
   })
+}
+
+const vlanBody = body(struct('vlan', {}), vlanAttrs)
+
+function vlanOf(linkinfo: LinkBody['attrs']['linkinfo']): Link['vlan'] {
+  if (linkinfo?.kind !== 'vlan' || linkinfo.data === undefined) return undefined
+  const { id = 0, protocol = 0x8100 } = vlanBody.decode(linkinfo.data, 'freebsd').attrs
+  return { id, protocol }
 }
 
 function lladdr(bytes: Uint8Array | undefined): string | undefined {

@@ -46,6 +46,8 @@ export interface Link {
   readonly link?: number | undefined
   /** Interface that this one is a member of (IFLA_MASTER). */
   readonly master?: number | undefined
+  /** VLAN id and ethertype (0x8100 is 802.1q), for the kind `vlan`; `link` is the parent. */
+  readonly vlan?: { readonly id: number; readonly protocol: number } | undefined
   /** Requests for promiscuous mode. */
   readonly promiscuity?: number | undefined
   /** Groups, in order of joining; `undefined` where the kernel does not say. */

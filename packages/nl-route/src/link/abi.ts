@@ -1,6 +1,7 @@
+import type { Abi } from '@nltool/nl-core/model'
 import { type AbiHooks, body, type Infer, struct } from '@nltool/nl-core/wire'
 import { arphrdOfIft, IFF, linkStats, linuxIFF } from './constants.ts'
-import { type linkinfoAttrs, vethAttrs } from './linkinfo.ts'
+import { type linkinfoAttrs, vethAttrs, vlanAttrs } from './linkinfo.ts'
 import { nameFromLinux, nameToLinux } from './names.ts'
 import type { Ifinfomsg, LinkAttrs, LinkBody } from './schema.ts'
 
@@ -70,12 +71,18 @@ function attrsFromLinux(attrs: LinkAttrs): LinkAttrs {
     ...named,
     // Without a name the cloner chooses one.
     ifname: named.ifname ?? cloner,
-    linkinfo: { ...attrs.linkinfo, kind: cloner },
+    linkinfo: { ...attrs.linkinfo, kind: cloner, data: vlanData(kind, attrs.linkinfo.data, 'linux', 'freebsd') },
     nltool: attrs.operstate === undefined ? { cloner, peerName: peerName(kind, attrs.linkinfo) } : undefined,
   }
 }
 
 const vethBody = body(struct('veth', {}), vethAttrs)
+const vlanBody = body(struct('vlan', {}), vlanAttrs)
+
+/** The parameters of a VLAN in the layout of the other system; those of other kinds as they are. */
+function vlanData(kind: string | undefined, data: Uint8Array | undefined, from: Abi, to: Abi): Uint8Array | undefined {
+  return kind === 'vlan' && data !== undefined ? vlanBody.encode(vlanBody.decode(data, from), to) : data
+}
 
 function peerName(kind: string, { data }: Linkinfo): string | undefined {
   if (kind !== 'veth' || data === undefined) return undefined
@@ -102,7 +109,8 @@ function attrsToLinux(attrs: LinkAttrs): LinkAttrs {
 
 function linkinfoToLinux(linkinfo: Linkinfo | undefined): Linkinfo | undefined {
   if (linkinfo === undefined) return undefined
-  return { ...linkinfo, kind: kinds.find(([, freebsd]) => freebsd === linkinfo.kind)?.[0] ?? linkinfo.kind }
+  const kind = kinds.find(([, freebsd]) => freebsd === linkinfo.kind)?.[0] ?? linkinfo.kind
+  return { ...linkinfo, kind, data: vlanData(kind, linkinfo.data, 'freebsd', 'linux') }
 }
 
 function padded(words: readonly bigint[] | undefined): readonly bigint[] | undefined {

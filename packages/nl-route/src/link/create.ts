@@ -7,8 +7,8 @@ import { routeAbiRules } from '../abi-rules.ts'
 import type { RouteNet } from '../net/net.ts'
 import { applySteps, linkSteps } from './change.ts'
 import { echoLink } from './echo.ts'
+import { paramsOf } from './info.ts'
 import type { LinkBody } from './schema.ts'
-import { toLinkBody } from './to-body.ts'
 
 /** NLMSGERR_ATTR_COOKIE of a creation: the only way to learn the name that a wildcard got. */
 const cookie = body(
@@ -61,7 +61,7 @@ function planOf(net: RouteNet, ctx: Ctx, { body: { attrs } }: Request<LinkBody>,
 
 async function clone(net: RouteNet, ctx: Ctx, req: Request<LinkBody>, plan: Plan) {
   const { linkinfo, link } = req.body.attrs
-  const params = { kind: linkinfo?.kind, data: linkinfo?.data, parent: link ?? req.body.header.ifindex, abi: req.abi }
+  const params = paramsOf(linkinfo?.kind ?? '', linkinfo?.data, link ?? req.body.header.ifindex)
   const modify = (ifp: Ifnet, task: Ctx, rtnl: RtnlHeld): void => {
     refuseForeignData(net, ifp, req.body)
     renamePair(net, task, rtnl, ifp, plan)
@@ -115,5 +115,5 @@ export function refuseMaster({ attrs }: LinkBody): void {
 function bodyOf(net: RouteNet, ctx: Ctx, index: number): LinkBody | undefined {
   using section = net.epoch.enter(ctx)
   const ifp = net.interfaces.byIndexAttached(section, index)
-  return ifp === undefined ? undefined : toLinkBody(ifp, 0)
+  return ifp === undefined ? undefined : net.linkBody(ifp, 0)
 }

@@ -6,7 +6,6 @@ import { routeAbiRules } from '../abi-rules.ts'
 import type { RouteNet } from '../net/net.ts'
 import { echoLink } from './echo.ts'
 import type { LinkBody } from './schema.ts'
-import { toLinkBody } from './to-body.ts'
 
 /** RTM_DELLINK: by index; Linux programs may give a name. @throws NetlinkError ENOENT, EINVAL (Linux ABI EOPNOTSUPP) */
 export async function destroyLink(net: RouteNet, { body, abi }: Request<LinkBody>, ctx: Ctx): Promise<void> {
@@ -38,5 +37,5 @@ function found(net: RouteNet, ctx: Ctx, ifindex: number, name: string | undefine
   if (ifindex !== 0) ifp = interfaces.byIndexAttached(section, ifindex)
   else if (name !== undefined) ifp = interfaces.byName(section, name)
   if (ifp === undefined) throw new NetlinkError('ENOENT')
-  return { name: ifp.name, cloned: net.net.clone.clonerOf(ifp) !== undefined, body: toLinkBody(ifp, 0) }
+  return { name: ifp.name, cloned: net.net.clone.clonerOf(ifp) !== undefined, body: net.linkBody(ifp, 0) }
 }

@@ -11,7 +11,6 @@ import { createLink } from './create.ts'
 import { destroyLink } from './destroy.ts'
 import { modifyLink } from './modify.ts'
 import { type LinkBody, linkBody } from './schema.ts'
-import { toLinkBody } from './to-body.ts'
 
 /** RTM_*LINK: one row per message type. RTM_SETLINK is for Linux programs only. */
 export const linkHandlers = (net: RouteNet) =>
@@ -58,7 +57,7 @@ function getLink(net: RouteNet, { body }: Request<LinkBody>, ctx: Ctx): LinkBody
   using section = net.epoch.enter(ctx)
   const ifp = selected(net, section, body)
   if (ifp === undefined) throw new NetlinkError('ENODEV')
-  return toLinkBody(ifp, 0)
+  return net.linkBody(ifp, 0)
 }
 
 function selected(net: RouteNet, section: Section, body: LinkBody): Ifnet | undefined {
@@ -98,5 +97,5 @@ function* bodiesOf(net: RouteNet, ctx: Ctx, wanted: (ifp: Ifnet) => boolean): It
 function bodyOf(net: RouteNet, ctx: Ctx, ifindex: number, wanted: (ifp: Ifnet) => boolean): LinkBody | undefined {
   using section = net.epoch.enter(ctx)
   const ifp = net.interfaces.byIndexAttached(section, ifindex)
-  return ifp !== undefined && wanted(ifp) ? toLinkBody(ifp, 0) : undefined
+  return ifp !== undefined && wanted(ifp) ? net.linkBody(ifp, 0) : undefined
 }

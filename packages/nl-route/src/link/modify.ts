@@ -7,7 +7,6 @@ import { applySteps, type LinkStep, linkSteps } from './change.ts'
 import { refuseMaster } from './create.ts'
 import { echoLink } from './echo.ts'
 import type { LinkBody } from './schema.ts'
-import { toLinkBody } from './to-body.ts'
 
 /**
  * RTM_NEWLINK without NLM_F_CREATE: changes an interface, whole or not at all.
@@ -22,7 +21,7 @@ export async function modifyLink(net: RouteNet, req: Request<LinkBody>, ctx: Ctx
   const ifp = found(net, section, req.body)
   const steps = [...linkSteps(net, ctx, rtnl, ifp, req), ...renaming(net, section, ctx, rtnl, ifp, req)]
   applySteps(steps)
-  echoLink(net, ctx, 'RTM_NEWLINK', toLinkBody(ifp, req.body.header.change))
+  echoLink(net, ctx, 'RTM_NEWLINK', net.linkBody(ifp, req.body.header.change))
 }
 
 /** To another network stack. That takes the locks above the RTNL, so nothing else can be part of the same change. */

@@ -20,6 +20,7 @@ import {
   LINK_STATE_UP,
 } from '@nltool/ifnet'
 import { IF_OPER, IFF, IFT, type LinkStat, linkStats } from './constants.ts'
+import type { ShownInfo } from './info.ts'
 import type { LinkAttrs, LinkBody } from './schema.ts'
 
 /** Flags that are the kernel's own business. */
@@ -46,18 +47,21 @@ const counterOf: { readonly [stat in LinkStat]?: number } = {
   rx_nohandler: IFCOUNTER_NOPROTO,
 }
 
-/** An interface as RTM_NEWLINK shows it (FreeBSD iface.c, dump_iface). `change`: IFF_* bits that a notification is about. */
-export function toLinkBody(ifp: IfView, change: number): LinkBody {
+/**
+ * An interface as RTM_NEWLINK shows it (FreeBSD iface.c, dump_iface). `change`: IFF_* bits that a notification is about;
+ * `info`: what its cloner says of it.
+ */
+export function toLinkBody(ifp: IfView, change: number, info?: ShownInfo): LinkBody {
   const operstate = operstateOf(ifp)
   const lower = operstate === IF_OPER.IF_OPER_UP ? IFF.IFF_LOWER_UP : 0
   const flags = ((ifp.flags & ~internalFlags) | lower) >>> 0
   return {
     header: { family: 0, type: ifp.type, ifindex: ifp.index, flags, change: change >>> 0 },
-    attrs: attrsOf(ifp, operstate),
+    attrs: attrsOf(ifp, operstate, info),
   }
 }
 
-function attrsOf(ifp: IfView, operstate: number): LinkAttrs {
+function attrsOf(ifp: IfView, operstate: number, info: ShownInfo | undefined): LinkAttrs {
   const hasAddress = ifp.lladdr.length > 0
   return {
     ifname: ifp.name,
@@ -74,7 +78,8 @@ function attrsOf(ifp: IfView, operstate: number): LinkAttrs {
     },
     stats64: stats64(ifp.counters),
     promiscuity: ifp.promiscCount,
-    linkinfo: ifp.driver === '' ? undefined : { kind: ifp.driver },
+    linkinfo: ifp.driver === '' ? undefined : { kind: ifp.driver, data: info?.data },
+    link: info?.link,
     nltool: { metric: ifp.metric, fib: ifp.fib },
     // Linux's: a copy that adds a key to another object has a hidden class of its own, each time (V8).
     group: undefined,

@@ -5,7 +5,6 @@ import { addrBody } from '../addr/schema.ts'
 import { toAddrBody } from '../addr/to-body.ts'
 import { RTNLGRP } from '../groups.ts'
 import { linkBody } from '../link/schema.ts'
-import { toLinkBody } from '../link/to-body.ts'
 import { addrTypes, linkTypes } from '../messages.ts'
 import type { RouteNet } from './net.ts'
 
@@ -28,7 +27,7 @@ export function announceLinks(net: RouteNet): (() => void)[] {
 function announceLink(net: RouteNet, ctx: Ctx, type: number, ifp: Ifnet, change: number): void {
   const group = RTNLGRP.RTNLGRP_LINK
   if (!net.multicast.hasListeners(net.vnet, NETLINK_ROUTE, group)) return
-  const body = toLinkBody(ifp, change)
+  const body = net.linkBody(ifp, change)
   net.multicast.notify(silent(ctx), { vnet: net.vnet, protocol: NETLINK_ROUTE, group, type, schema: linkBody, body })
 }
 

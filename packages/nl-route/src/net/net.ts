@@ -10,6 +10,9 @@ import {
   type Scheduler,
   type VnetId,
 } from '@nltool/nl-core/model'
+import { infoOf } from '../link/info.ts'
+import type { LinkBody } from '../link/schema.ts'
+import { toLinkBody } from '../link/to-body.ts'
 import { createRib } from '../rib/rib.ts'
 import type { Rib } from '../rib/types.ts'
 import { keepAddressRoutes } from './address-routes.ts'
@@ -45,6 +48,8 @@ export interface RouteNet {
   readonly addAddrAllFibs: boolean
   /** Names of the cloners that there are. */
   cloners(): readonly string[]
+  /** An interface as RTM_NEWLINK shows it, with what its cloner says of it. `change`: IFF_* bits that it is about. */
+  linkBody(ifp: Ifnet, change: number): LinkBody
   /** Ends of routes and addresses. */
   readonly expiry: Expiry
   /** Changes with every address that comes, goes or changes, and with the set of interfaces. */
@@ -81,6 +86,7 @@ export function createRouteNet(net: Net, options: RouteNetOptions): RouteNet {
     scheduler,
     addAddrAllFibs,
     cloners: () => registry.cloners.list(),
+    linkBody: (ifp, change) => toLinkBody(ifp, change, infoOf(net.clone.clonerOf(ifp), ifp)),
     expiry: createExpiry({
       scheduler,
       clock,
