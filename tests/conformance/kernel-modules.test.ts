@@ -45,7 +45,7 @@ describe('createKernel({ modules })', () => {
     const family = await genl.open(greeter)
     await expect(family.do('fail', { name: 'x' })).rejects.toMatchObject({ code: 'EIO' })
     expect(heard).toEqual([new TypeError('a defect of the module')])
-    expect(kernel.audit().faults).toHaveLength(1)
+    expect(kernel.audit().findings).toHaveLength(1)
     await expect(kernel.close()).rejects.toThrow(LeakError)
   })
 })

@@ -184,7 +184,7 @@ describe('a state file', () => {
           expect(await view(copy.spawn())).toEqual(await view(kernel.spawn()))
           expect(await run(copy, after)).toEqual(await run(kernel, after))
           expect(certain(await view(copy.spawn()))).toEqual(certain(await view(kernel.spawn())))
-          expect(copy.audit().faults).toEqual([])
+          expect(copy.audit().findings).toEqual([])
         },
       ),
       { numRuns: 40 },

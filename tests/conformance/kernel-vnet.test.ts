@@ -46,7 +46,7 @@ describe('network stacks', () => {
     await kernel.destroyVnet(id)
     await kernel.settle()
     expect(kernel.vnets()).toEqual([{ id: 0, name: 'vnet0' }])
-    expect(kernel.audit().faults).toEqual([])
+    expect(kernel.audit().findings).toEqual([])
     expect((await kernel.createVnet('jail')).id).toBe(id)
   })
 
@@ -69,7 +69,7 @@ describe('kernel.close', () => {
     await route.link.create({ kind: 'epair', name: 'epair0' })
     await route.link.delete('epair0a')
     await kernel.close()
-    expect(kernel.audit()).toEqual({ processes: 0, sockets: 0, descriptors: 0, faults: [] })
+    expect(kernel.audit()).toEqual({ processes: 0, sockets: 0, descriptors: 0, findings: [] })
   })
 
   it('ends what waits', async () => {
@@ -85,7 +85,7 @@ describe('kernel.close', () => {
 
   it('reports what a module left behind', () => {
     expect(new LeakError(['epair0a is held by "mine"']).message).toBe(
-      'the kernel was closed with a fault: epair0a is held by "mine"',
+      'not all was well when the kernel was closed: epair0a is held by "mine"',
     )
   })
 })

@@ -82,7 +82,7 @@ async function examined(kernel: Kernel): Promise<void> {
     for (const object of [route.link, route.addr, route.route]) expect(await object.dump().collect()).not.toEqual([])
   }
   await kernel.settle()
-  expect(kernel.audit().faults).toEqual([])
+  expect(kernel.audit().findings).toEqual([])
   await kernel.close()
 }
 

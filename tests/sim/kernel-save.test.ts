@@ -28,7 +28,7 @@ function verdict(kernel: Kernel): string {
     return (error as { code: string }).code
   }
   const copy = restoreKernel(bytes, { scheduler: seededScheduler(0) })
-  expect(copy.audit().faults).toEqual([])
+  expect(copy.audit().findings).toEqual([])
   expect(Buffer.compare(copy.save(), bytes)).toBe(0)
   return 'saved'
 }
@@ -56,7 +56,7 @@ describe('save between any two steps of programs at work', () => {
       expect(verdicts.get('saved')).toBeGreaterThan(20)
       expect([...verdicts.keys()].filter(found => found !== 'saved' && found !== 'EBUSY')).toEqual([])
       await kernel.close()
-      expect(kernel.audit().faults).toEqual([])
+      expect(kernel.audit().findings).toEqual([])
     },
   )
 })

@@ -92,7 +92,7 @@ async function faultsOf(vector: Vector, message: Uint8Array): Promise<string[]> 
   const untouched = toHex(run.embedded.state())
 
   async function closeRun(): Promise<void> {
-    faults.push(...run.embedded.kernel.audit().faults)
+    faults.push(...run.embedded.kernel.audit().findings)
     if (toHex(run.embedded.state()) !== untouched) faults.push(...(await culprits(vector, run.refused, untouched)))
     await run.embedded.close()
   }
@@ -114,7 +114,7 @@ async function faultsOf(vector: Vector, message: Uint8Array): Promise<string[]> 
       faults.push(`${how}: another state than the same request restated`)
     }
     if (effect.state === untouched) continue
-    faults.push(...run.embedded.kernel.audit().faults)
+    faults.push(...run.embedded.kernel.audit().findings)
     await run.embedded.close()
     Object.assign(run, { embedded: await bootCaptured(), refused: [] })
   }

@@ -62,16 +62,16 @@ export function kernelOf(core: KernelCore): Kernel {
   function audit(): KernelAudit {
     let descriptors = 0
     for (const process of processes.values()) descriptors += process.descriptors().length
-    return { processes: processes.size, descriptors, sockets: netlink.stats().sockets, faults: core.faults() }
+    return { processes: processes.size, descriptors, sockets: netlink.stats().sockets, findings: core.findings() }
   }
 
   async function shutDown(): Promise<void> {
     await Promise.all([...processes.values()].map(process => process.exit()))
     await netlink.unload()
     await core.settle()
-    const { faults } = audit()
+    const { findings } = audit()
     core.stop()
-    if (faults.length > 0) throw new LeakError(faults)
+    if (findings.length > 0) throw new LeakError(findings)
   }
 
   const kernel: Kernel = {
@@ -82,6 +82,7 @@ export function kernelOf(core: KernelCore): Kernel {
     limits,
     fibs: core.fibs,
     sysctl: netlink.sysctl,
+    faults: netlink.faults,
     spawn,
     processes: () => [...processes.values()],
     vnets: () => core.vnets.list().map(publicVnet),

@@ -2,11 +2,9 @@
 export class LeakError extends Error {
   override readonly name = 'LeakError'
   /** One sentence each. */
-  readonly faults: readonly string[]
-  constructor(faults: readonly string[]) {
-    super(
-      `the kernel was closed with ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}: ${faults.join('; ')}`,
-    )
-    this.faults = faults
+  readonly findings: readonly string[]
+  constructor(findings: readonly string[]) {
+    super(`not all was well when the kernel was closed: ${findings.join('; ')}`)
+    this.findings = findings
   }
 }

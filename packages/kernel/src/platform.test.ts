@@ -40,7 +40,7 @@ describe('the platform', () => {
     vi.stubGlobal('setImmediate', undefined)
     await using kernel = createKernel({ seed: 1 })
     await kernel.settle()
-    expect(kernel.audit().faults).toEqual([])
+    expect(kernel.audit().findings).toEqual([])
   })
 
   it('has a clock that does not go back and an uptime that begins at 0', () => {

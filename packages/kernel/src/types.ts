@@ -1,4 +1,4 @@
-import type { NetlinkSysctls, SysctlValues } from '@nltool/nl-core/kernel'
+import type { Faults, NetlinkSysctls, SysctlValues } from '@nltool/nl-core/kernel'
 import type { Clock, Random, Scheduler, VnetId } from '@nltool/nl-core/model'
 import type { FamilyModule } from '@nltool/nl-genl/kernel'
 import type { Personality, PersonalityName } from './personality.ts'
@@ -36,7 +36,7 @@ export interface KernelOptions {
   readonly sysctl?: Partial<SysctlValues>
   /**
    * Hears at once of every exception that is nobody's answer: of a handler, a listener, a driver. `where` says whose.
-   * They are faults of the audit, too. Default: nobody hears before that.
+   * The audit lists them, too. Default: nobody hears before that.
    */
   readonly onDefect?: (defect: unknown, where: string) => void
 }
@@ -47,7 +47,7 @@ export interface KernelAudit {
   readonly sockets: number
   readonly descriptors: number
   /** What is wrong, one sentence each; empty when all is well. */
-  readonly faults: readonly string[]
+  readonly findings: readonly string[]
 }
 
 /** A network stack: vnet(9). */
@@ -67,6 +67,8 @@ export interface Kernel extends AsyncDisposable {
   readonly fibs: number
   /** The sysctls of the netlink subsystem; a new value counts for sockets opened from then on. */
   readonly sysctl: NetlinkSysctls
+  /** Errors on demand: what a real kernel does rarely and at bad moments, at the moment that a test chooses. */
+  readonly faults: Faults
   /** Makes a process. @throws SocketError EEXIST for a pid in use, EINVAL, EAGAIN when no more fit, ENOENT for an unknown vnet */
   spawn(options?: SpawnOptions): Process
   /** Processes that have not exited, in the order in which they were spawned. */

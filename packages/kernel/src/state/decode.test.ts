@@ -110,7 +110,7 @@ describe('a state file that is whole', () => {
     await using copy = restoreKernel(
       fileOf([...base, address(1), nexthop(3), nexthop(5), nexthopGroup(2, [3, 5]), route(3), route(-2, 16)]),
     )
-    expect(copy.audit().faults).toEqual([])
+    expect(copy.audit().findings).toEqual([])
     expect(copy.vnets()).toEqual([{ id: 0, name: 'vnet0' }])
   })
 
