@@ -25,9 +25,10 @@ describe('FreeBSD test_rtnl_ifaddr.py: list', () => {
     expect(messages.every(({ flags }) => (flags & NLM_F_DUMP_FILTERED) !== 0)).toBe(true)
   })
 
-  it('interface filter for nobody: ENOENT', async () => {
+  it('interface filter for nobody: NLMSG_DONE with ENOENT', async () => {
     await using lab = await createAddressedLab()
-    expect((await (await lab.talk()).addr('RTM_GETADDR', DUMP, { ifindex: 99 })).result).toBe('ENOENT')
+    const { types, result } = await (await lab.talk()).addr('RTM_GETADDR', DUMP, { ifindex: 99 })
+    expect([types, result]).toEqual([['NLMSG_DONE'], 'ENOENT'])
   })
 
   it('legacy 1-byte header: all of the family', async () => {
@@ -396,7 +397,10 @@ describe('addresses: notifications (10.1, 10.3, 10.4)', () => {
     await lab.route.addr.add({ ifindex: lab.if1, address: '2001:db8::1/64', validSeconds: 2, preferredSeconds: 1 })
     const before = await lab.route.addr.list({ ifindex: lab.if1 })
     expect(before).toContainEqual(expect.objectContaining({ address: '2001:db8::1', validSeconds: 2 }))
-    await scheduler.advance(3000)
+    await scheduler.advance(1500)
+    const between = await lab.route.addr.list({ ifindex: lab.if1 })
+    expect(between[0]).toMatchObject({ flags6: IN6_IFF.IN6_IFF_DEPRECATED, preferredSeconds: 0, validSeconds: 1 })
+    await scheduler.advance(1500)
     await lab.kernel.settle()
     const addresses = await lab.route.addr.list({ ifindex: lab.if1 })
     expect(addresses.map(({ address }) => address)).not.toContain('2001:db8::1')

@@ -23,6 +23,7 @@ export interface RunningDump {
   /** Of every message, DONE included. */
   readonly filtered: number
   readonly doneApart: boolean
+  readonly failsAsDone: boolean
   readonly generation: (() => number) | undefined
   /** The generation at the message before. */
   seen: number
@@ -55,6 +56,7 @@ export function startDump(
     type: entry.protocol.replyType(request),
     filtered: dump.filtered === true ? NLM_F_DUMP_FILTERED : 0,
     doneApart: dump.doneApart === true && sock.rules.datagrams,
+    failsAsDone: dump.failsAsDone === true || sock.core.personality.failedDump === 'done',
     generation: dump.generation,
     seen: dump.generation === undefined ? 0 : dump.generation(),
     count: 0,
@@ -143,7 +145,7 @@ function interrupted(sock: Sock, dump: RunningDump): number {
 }
 
 function failDump(sock: Sock, dump: RunningDump, failure: Failure): void {
-  if (dump.count > 0 || sock.core.personality.failedDump === 'done') finish(sock, dump, failure)
+  if (dump.count > 0 || dump.failsAsDone) finish(sock, dump, failure)
   else {
     endDump(sock, dump)
     refuse(dump.request, failure)

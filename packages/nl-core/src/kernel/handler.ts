@@ -37,6 +37,8 @@ export interface Dump<R> {
   readonly filtered?: boolean
   /** NLMSG_DONE goes in a datagram of its own, where datagrams have borders (CTRL_CMD_GETPOLICY of Linux). */
   readonly doneApart?: boolean
+  /** What `bodies` throws before the first object ends the dump with NLMSG_DONE, as FreeBSD's RTM_GETADDR does. */
+  readonly failsAsDone?: boolean
 }
 
 /** What serves one message type. Made with {@link handler}. */

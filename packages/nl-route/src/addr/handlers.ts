@@ -90,27 +90,30 @@ function echo(net: RouteNet, ctx: Ctx, req: Request<AddrBody>, type: number, ifp
 
 function dumpAddrs(net: RouteNet, { body }: Request<AddrBody>, ctx: Ctx): Dump<AddrBody> {
   const { family, ifindex } = body.header
-  if (ifindex !== 0) {
-    using section = net.epoch.enter(ctx)
-    if (net.interfaces.byIndexAttached(section, ifindex) === undefined) throw new NetlinkError('ENOENT')
-  }
   return {
-    bodies: bodiesOf(net, ctx, family, ifindex),
+    bodies: ifindex === 0 ? bodiesOf(net, ctx, family) : bodiesOn(net, ctx, family, ifindex),
     generation: () => net.addressGeneration(),
     filtered: ifindex !== 0,
+    failsAsDone: true,
   }
+}
+
+/** Of one interface. @throws NetlinkError ENOENT if there is none */
+function* bodiesOn(net: RouteNet, ctx: Ctx, family: number, ifindex: number): Iterable<AddrBody> {
+  const found = addressesOn(net, ctx, ifindex, family)
+  if (found === undefined) throw new NetlinkError('ENOENT')
+  yield* found
 }
 
 /** By interface index, then in order of addition. */
-function* bodiesOf(net: RouteNet, ctx: Ctx, family: number, only: number): Iterable<AddrBody> {
-  const indexes = only === 0 ? net.interfaces.indexes() : [only]
-  for (const ifindex of indexes) yield* addressesOn(net, ctx, ifindex, family)
+function* bodiesOf(net: RouteNet, ctx: Ctx, family: number): Iterable<AddrBody> {
+  for (const ifindex of net.interfaces.indexes()) yield* addressesOn(net, ctx, ifindex, family) ?? []
 }
 
-function addressesOn(net: RouteNet, ctx: Ctx, ifindex: number, family: number): AddrBody[] {
+function addressesOn(net: RouteNet, ctx: Ctx, ifindex: number, family: number): AddrBody[] | undefined {
   using section = net.epoch.enter(ctx)
   const ifp = net.interfaces.byIndexAttached(section, ifindex)
-  if (ifp === undefined) return []
+  if (ifp === undefined) return undefined
   const name = family === AF_INET ? 'inet' : family === AF_INET6 ? 'inet6' : undefined
   return inetAddresses(ifp)
     .filter(address => family === 0 || address.family === name)

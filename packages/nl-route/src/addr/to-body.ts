@@ -1,7 +1,7 @@
 import { IFF_POINTOPOINT, type IfView, type InetAddr } from '@nltool/ifnet'
 import type { Clock, IpAddress } from '@nltool/nl-core/model'
 import { AF_INET, AF_INET6, RT_SCOPE } from '../route/constants.ts'
-import { INFINITE_LIFETIME } from './constants.ts'
+import { IN6_IFF, INFINITE_LIFETIME } from './constants.ts'
 import { flags6Of, ifaFlagsOf } from './flags.ts'
 import type { AddrAttrs, AddrBody } from './schema.ts'
 
@@ -31,7 +31,8 @@ function attrs4(ifp: IfView, { address, destination, broadcast }: InetAddr): Add
 
 function attrs6(ifp: IfView, own: InetAddr, clock: Clock): AddrAttrs {
   const { address, destination } = own
-  const flags6 = flags6Of(own)
+  const isOver = own.preferredUntil !== undefined && own.preferredUntil <= clock.uptime()
+  const flags6 = flags6Of(own) | (isOver ? IN6_IFF.IN6_IFF_DEPRECATED : 0)
   return {
     address: destination ?? address,
     local: destination === undefined ? undefined : address,
