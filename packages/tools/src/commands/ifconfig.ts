@@ -4,15 +4,24 @@ export default class Ifconfig extends NetlinkCommand {
   static override summary = 'Show and configure network interfaces, as ifconfig(8) does.'
   static override description = `The words are FreeBSD's. Without words, all interfaces are shown.
 
-Options: -a all, -l names only, -u up only, -d down only, -m capabilities, -L lifetimes, -g GROUP and -G GROUP
-members and others of groups that match a pattern, -C what can be created, -f inet:cidr,inet6:cidr forms of masks.
+Before the interface:
+  -a  all                        -l  names only
+  -u  only those that are up     -d  only those that are down
+  -m  supported capabilities     -L  lifetimes of addresses
+  -g GROUP, -G GROUP             members, others of groups of that pattern
+  -C                             what interfaces can be created from
+  -f inet:cidr,inet6:cidr        form of masks; inet:dotted too
 
-Words behind INTERFACE: create, destroy, up, down, mtu N, metric N, fib N, name NEW, description TEXT, -description,
-group G, -group G, vnet N, ether ADDR, promisc, arp, debug, monitor, link0 (and with - in front);
-inet ADDR/LEN [PEER] [netmask MASK] [broadcast ADDR] [alias | -alias | delete];
-inet6 ADDR/LEN [prefixlen N] [anycast] [pltime N] [vltime N] [alias | -alias | delete].
+Behind the interface:
+  create, destroy, up, down, name NEW, vnet VNET
+  mtu N, metric N, fib N, ether ADDR, description TEXT, -description
+  group GROUP, -group GROUP, vlan ID vlandev INTERFACE
+  promisc, arp, staticarp, debug, monitor, link0, link1, link2; all with -
+  inet ADDR/LEN [PEER] [netmask MASK] [broadcast ADDR] [vhid N]
+  inet6 ADDR/LEN [PEER] [prefixlen N] [pltime N] [vltime N] [FLAGS]
+  alias, or delete (-alias), behind an address
 
-Without alias, an inet address takes the place of the first one. Exit code 1: the kernel refused; 2: the words are wrong.`
+Without alias, an inet address takes the place of the first one.`
   static override usage = 'ifconfig [-adlumLC] [-g GROUP] [-f FORMAT] [INTERFACE] [WORDS]'
   static override strict = false
   static override examples = [

@@ -4,6 +4,7 @@ import { NetlinkCommand } from '../netlink-command.ts'
 
 export default class Monitor extends NetlinkCommand {
   static override summary = 'Print changes of interfaces, addresses and routes as they happen.'
+  static override usage = 'monitor [GROUP...]'
   static override description =
     `It needs a kernel that keeps running, which nltool serve starts: the state that commands keep between
 them changes only while one of them runs.

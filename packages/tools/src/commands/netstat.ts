@@ -2,9 +2,11 @@ import { NetlinkCommand } from '../netlink-command.ts'
 
 export default class Netstat extends NetlinkCommand {
   static override summary = 'Show the routing tables, as netstat(1) -r does.'
-  static override description =
-    `-r routing tables, the only report there is; -n addresses in full, columns wide enough for IPv6;
--W nexthop numbers and MTUs too, nothing is cut; -4 or -6 or -f inet|inet6 one family; -F FIB another routing table.`
+  static override description = `  -r       the routing tables, the only report there is
+  -n       columns wide enough for IPv6, nothing is cut
+  -W       nexthop numbers and MTUs too, nothing is cut
+  -4, -6   one family; -f inet and -f inet6 are the same
+  -F FIB   another routing table`
   static override usage = 'netstat -r [-nW] [-4 | -6 | -f FAMILY] [-F FIB]'
   static override strict = false
   static override examples = [

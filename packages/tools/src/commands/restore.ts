@@ -3,6 +3,7 @@ import { NetlinkCommand } from '../netlink-command.ts'
 
 export default class Restore extends NetlinkCommand {
   static override summary = 'Replace the configuration of the kernel by one that save wrote.'
+  static override usage = 'restore FILE'
   static override description = 'The file is checked whole first. If it is damaged nothing changes.'
   static override examples = [
     { description: 'Go back to what was saved.', command: '<%= config.bin %> restore before.state' },

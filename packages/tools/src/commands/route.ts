@@ -2,16 +2,25 @@ import { NetlinkCommand } from '../netlink-command.ts'
 
 export default class Route extends NetlinkCommand {
   static override summary = 'Show and change the routing tables, as route(8) does.'
-  static override description = `The words are FreeBSD's: [-46dnqtv] COMMAND [[modifiers] args].
+  static override description = `The words are FreeBSD's. COMMAND is one of
+  add, change, delete (del)  DESTINATION GATEWAY [NETMASK]
+  get                        DESTINATION: where packets to it go
+  show                       the same; without DESTINATION the table
+  flush                      delete all routes that have a gateway
+  monitor                    print changes; needs a served kernel
 
-COMMAND is add, delete (del), change, get, show, flush or monitor. show without a destination lists the table.
-DESTINATION is default, an address, or a prefix such as 192.0.2.0/24. Instead of the gateway as second word,
-"via GATEWAY" and "dev INTERFACE" of ip-route(8) work as well.
+DESTINATION is default, an address, or a prefix such as 192.0.2.0/24. Words of
+iproute2 work too: DESTINATION via GATEWAY dev INTERFACE.
 
-Modifiers: -net -host -inet -inet6 -netmask MASK -prefixlen N -interface -ifp IF -static -nostatic -reject -blackhole
--proto1 -proto2 -mtu N -weight N -expire SECONDS -fib N[,N-M]|all.
+Before COMMAND: -4, -6 family, -n numbers only, -q quiet, -d or -t send nothing.
 
-A second route to the same destination is refused. Exit code 1: the kernel refused; 2: the words are wrong.`
+Modifiers:
+  -net, -host, -inet, -inet6, -netmask MASK, -prefixlen N
+  -interface (the gateway is an interface), -ifp INTERFACE
+  -blackhole, -reject, -static, -nostatic, -proto1, -proto2
+  -mtu N, -weight N, -expire SECONDS, -fib N[,N-M] or all
+
+A second route to the same destination is refused.`
   static override usage = 'route [-46dnqtv] COMMAND [DESTINATION] [GATEWAY] [MODIFIERS]'
   static override strict = false
   static override examples = [

@@ -3,6 +3,7 @@ import { NetlinkCommand } from '../netlink-command.ts'
 
 export default class Save extends NetlinkCommand {
   static override summary = 'Write the configuration of the kernel to a file.'
+  static override usage = 'save FILE'
   static override description =
     'Interfaces, addresses and routes of all network stacks. The file is replaced whole or not at all.'
   static override examples = [

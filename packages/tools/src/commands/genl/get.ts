@@ -6,6 +6,7 @@ import { NetlinkCommand } from '../../netlink-command.ts'
 
 export default class GenlGet extends NetlinkCommand {
   static override summary = 'Show one family of generic netlink.'
+  static override usage = 'genl get FAMILY [--format freebsd|iproute2|libnl]'
   static override examples = [
     { description: 'By name.', command: '<%= config.bin %> genl get nlctrl' },
     { description: 'By number.', command: '<%= config.bin %> genl get 0x10' },

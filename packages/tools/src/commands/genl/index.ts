@@ -2,5 +2,6 @@ import GenlList from './list.ts'
 
 /** `genl` alone is `genl list`, as in genl(1). */
 export default class Genl extends GenlList {
-  static override summary = 'Generic netlink: without a subcommand, list the families.'
+  static override summary = 'List the families of generic netlink.'
+  static override usage = 'genl'
 }

@@ -5,6 +5,7 @@ import { NetlinkCommand } from '../../netlink-command.ts'
 
 export default class GenlList extends NetlinkCommand {
   static override summary = 'List the families of generic netlink, as genl(1) does.'
+  static override usage = 'genl list [--format freebsd|iproute2|libnl]'
   static override examples = [
     { description: 'All families of the kernel.', command: '<%= config.bin %> genl list' },
     { description: 'In the layout of genl-ctrl-list of libnl.', command: '<%= config.bin %> genl list --format libnl' },

@@ -6,6 +6,7 @@ import { parseNumber } from '../../number.ts'
 
 export default class GenlPolicy extends NetlinkCommand {
   static override summary = 'Show what a family of generic netlink accepts in requests.'
+  static override usage = 'genl policy FAMILY [--op OP]'
   static override examples = [
     { description: 'All operations.', command: '<%= config.bin %> genl policy nlctrl' },
     { description: 'One operation.', command: '<%= config.bin %> genl policy nlctrl --op 3' },

@@ -3,6 +3,7 @@ import { NetlinkCommand } from '../../netlink-command.ts'
 
 export default class VnetCreate extends NetlinkCommand {
   static override summary = 'Make a network stack, as a vnet jail has one.'
+  static override usage = 'vnet create [NAME]'
   static override description = 'It has a loopback interface and routing tables of its own. Prints its name.'
   static override examples = [
     { description: 'Make one.', command: '<%= config.bin %> vnet create lab' },
