@@ -80,7 +80,10 @@ export type HandlerSpec<B, R> = Omit<Handler<B, R>, 'lock' | 'do'> &
  * A row of a family's dispatch table. Handlers check, look up, act, and return a body, yield bodies or throw a
  * `NetlinkError`; dispatch writes every ACK, ERROR, MULTI, DONE and DUMP_INTR.
  */
-export function handler<B, R = B>(spec: HandlerSpec<B, R>): Handler<B, R> {
+export function handler<B, R = B>(
+  // What is answered follows from the schemas, not from what the functions happen to return.
+  spec: HandlerSpec<B, NoInfer<R>> & { readonly reply?: Body<R> | undefined },
+): Handler<B, R> {
   return spec as Handler<B, R>
 }
 
