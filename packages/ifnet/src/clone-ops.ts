@@ -51,20 +51,31 @@ export function clonerFor(world: World, name: string): ClonerState {
   throw new NetlinkError('EINVAL', `no cloner makes interfaces called ${name}`)
 }
 
-/** Creates under locks that the caller holds. `index` forces indices when a state file is loaded. */
+/** What is to be created. */
+interface CreateRequest {
+  readonly name: string
+  readonly params: unknown
+  /** Forces indices, when a state file is loaded. */
+  readonly indexes?: readonly number[]
+}
+
+/**
+ * Creates under locks that the caller holds. If it throws, `made` has what the cloner had attached by then; what it had
+ * only allocated is freed.
+ */
 export function createUnder(
   world: World,
   ctx: Ctx,
   rtnl: RtnlHeld,
   net: NetState,
   state: ClonerState,
-  request: { readonly name: string; readonly params: unknown; readonly indexes?: readonly number[] },
+  request: CreateRequest,
+  made: IfRecord[] = [],
 ): IfRecord {
   const { cloner } = state
   if (!state.registered) throw new NetlinkError('EINVAL', `cloner ${cloner.name} has gone`)
   if (nameTaken(net, request.name)) throw new NetlinkError('EEXIST', `an interface ${request.name} exists`)
   const unit = takeUnit(state, net, parseUnit(cloner, request.name))
-  const made: IfRecord[] = []
   const behind: OwnerCloner = { name: cloner.name, gone: () => !state.registered }
   try {
     const instance = cloner.create({
@@ -85,7 +96,7 @@ export function createUnder(
     const wanted = instance.interfaces.find(({ ifp }) => ifp.name === request.name) ?? instance.interfaces[0]
     return recordOf(wanted.ifp)
   } catch (error) {
-    abandon(ctx, made)
+    for (const record of made) if (record.state === 'allocated') free(ctx, record)
     unitsOf(state, net.vnet).delete(unit)
     throw error
   }
@@ -108,14 +119,6 @@ function enrol(
     record.clone = membership
     state.members.add(record)
     joinCloneGroups(ctx, net, record)
-  }
-}
-
-/** A creation failed: what was only allocated goes at once. What was attached already is a defect of the cloner. */
-function abandon(ctx: Ctx, made: readonly IfRecord[]): void {
-  for (const record of made) {
-    if (record.state === 'allocated') free(ctx, record)
-    else record.world.report(`cloner failed after it had attached ${record.name}, which stays`)
   }
 }
 
@@ -160,24 +163,23 @@ export function createCloneOps(world: World, net: NetState): CloneOps {
   async function create(ctx: Ctx, name: string, params: unknown, options: CreateOptions): Promise<Created> {
     const state = clonerFor(world, name)
     await world.point(ctx, 'cloner found')
-    using detachHeld = await world.detach.acquire(ctx)
+    using held = await world.detach.acquire(ctx)
     using _cloner = await state.lock.acquire(ctx)
     using rtnl = await world.rtnl.acquire(ctx)
     if (world.nets.get(net.vnet) !== net || net.dying)
       throw new NetlinkError('EBUSY', 'the network stack is shutting down')
-    const record = createUnder(world, ctx, rtnl, net, state, { name, params })
-    const created: Created = { name: record.name, index: record.index }
+    const made: IfRecord[] = []
+    let record: IfRecord | undefined
     try {
+      record = createUnder(world, ctx, rtnl, net, state, { name, params }, made)
       using section = world.epoch.enter(ctx)
       options.modify?.(borrow(record, section), ctx, rtnl)
       return { name: record.name, index: record.index }
     } catch (error) {
-      const { clone } = record
-      if (options.onFailure === 'destroy' && clone !== undefined) {
-        rtnl.release()
-        await destroyInstance(ctx, detachHeld, clone, true)
-      }
-      throw error instanceof Error ? error : new InvariantError(`creation of ${created.name}: ${String(error)}`)
+      rtnl.release() // destruction takes it itself, and waits for readers without it
+      if (record?.clone === undefined) for (const attached of made) await removeRest(ctx, held, attached)
+      else if (options.onFailure === 'destroy') await destroyInstance(ctx, held, record.clone, true)
+      throw error
     }
   }
 

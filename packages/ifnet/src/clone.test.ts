@@ -132,6 +132,23 @@ describe('creation', () => {
     expect(lab.registry.counts).toMatchObject({ allocated: 1, reclaimed: 1 })
   })
 
+  it('takes down what the cloner had attached before it failed', async () => {
+    const lab = createLab()
+    const heard: string[] = []
+    lab.net.events.on('departure', ({ ifp }) => void heard.push(ifp.name))
+    lab.registry.cloners.register({
+      name: 'bad',
+      create({ ctx, rtnl, name, alloc }) {
+        alloc({ name, type: 6 }).attach(ctx, rtnl)
+        alloc({ name: 'other', type: 6 })
+        throw new NetlinkError('ENOMEM', 'no peer')
+      },
+    })
+    expect(await perform(lab, ctx => lab.net.clone.create(ctx, 'bad'))).toBe('ENOMEM')
+    expect([heard, names(lab)]).toEqual([['bad0'], []])
+    lab.registry.assertQuiescent()
+  })
+
   it('keeps or destroys the interface when the rest of the request fails (R-IF-42)', async () => {
     for (const onFailure of ['keep', 'destroy'] as const) {
       const lab = createLab()

@@ -103,6 +103,33 @@ describe('hanging data', () => {
     expect(lab.net.interfaces.byName(section, 'em0')?.af(names)).toBe('em0')
   })
 
+  it('whose owner throws leaves the interface whole (P-29)', async () => {
+    const { lab } = await withData()
+    const fail = (what: string) => () => {
+      throw new Error(what)
+    }
+    const ctx = lab.ctx('module')
+    lab.registry.defineHanging(ctx, 'bad', { rule: 'epoch', attach: fail('attach') })
+    lab.registry.defineHanging(ctx, 'worse', {
+      rule: 'epoch',
+      attach: () => 0,
+      detach: fail('detach'),
+      free: fail('free'),
+    })
+    lab.task('main', async me => {
+      await lab.net.clone.create(me, 'em1')
+      await lab.net.clone.destroy(me, 'em1')
+    })
+    await lab.run(settle)
+    expect(lab.reports).toEqual([
+      'em0 gets no bad data: Error: attach',
+      'em1 gets no bad data: Error: attach',
+      'the detach of the worse data of em1 failed: Error: detach',
+      'the free of the worse data of em1 failed: Error: free',
+    ])
+    lab.registry.assertQuiescent()
+  })
+
   it('may be missing when an event comes late, as its handlers must expect (IF-S-9)', async () => {
     const { lab, inet6 } = await withData()
     const heard: string[] = []

@@ -24,7 +24,10 @@ export interface Hanging<T> {
 export interface HangingSpec<T> {
   /** What guards it: a lock that its owner takes, or the epoch alone. Nothing else may hang off an interface. */
   readonly rule: 'lock' | 'epoch'
-  /** Makes the data of an interface that enters a network stack, before anyone can find it there. */
+  /**
+   * Makes the data of an interface that enters a network stack, before anyone can find it there. If it throws, that is
+   * reported and the interface goes without. None of the three may wait.
+   */
   readonly attach: (ifp: Ifnet, ctx: Ctx) => T
   /** The interface leaves: stop timers, leave groups, freeze. The data stays readable. */
   readonly detach?: (data: T, ifp: Ifnet, ctx: Ctx) => void
@@ -70,7 +73,13 @@ export function attachHanging(ctx: Ctx, record: IfRecord): void {
 function attachKind(ctx: Ctx, record: IfRecord, kind: HangingKind, slot: number): void {
   const { world } = record
   using section = world.epoch.enter(ctx)
-  const data = kind.spec.attach(borrow(record, section), ctx)
+  let data: unknown
+  try {
+    data = kind.spec.attach(borrow(record, section), ctx)
+  } catch (error) {
+    world.report(`${record.name} gets no ${kind.name} data`, error)
+    return
+  }
   record.hanging ??= []
   const older = record.hanging[slot]
   // The first stay is visible to every section: nobody can have read "none" of an interface that was not findable.
@@ -90,9 +99,13 @@ export function detachHanging(ctx: Ctx, record: IfRecord, why: 'detach' | 'move'
     const version = record.hanging?.[slot]
     if (version === undefined || version.until !== Infinity) continue
     version.until = until
-    kind.spec.detach?.(version.data, borrow(record, section), ctx)
+    try {
+      kind.spec.detach?.(version.data, borrow(record, section), ctx)
+    } catch (error) {
+      world.report(`the detach of the ${kind.name} data of ${record.name} failed`, error)
+    }
     if (world.defects.hangingFreedAtDetach === true) {
-      kind.spec.free?.(version.data)
+      freeData(record, slot, version)
     } else if (why === 'move') {
       world.epoch.call(() => freeVersion(record, slot, version), `${kind.name} data of ${record.name}`)
     }
@@ -106,7 +119,16 @@ function freeVersion(record: IfRecord, slot: number, version: Version): void {
   for (let other: Version | undefined = newest; other !== undefined; other = other.older) {
     if (other.older === version) other.older = version.older
   }
-  record.world.hangings[slot]?.spec.free?.(version.data)
+  freeData(record, slot, version)
+}
+
+function freeData({ name, world }: IfRecord, slot: number, version: Version): void {
+  const kind = world.hangings[slot]
+  try {
+    kind?.spec.free?.(version.data)
+  } catch (error) {
+    world.report(`the free of the ${kind?.name} data of ${name} failed`, error)
+  }
 }
 
 /** Frees everything that hangs off an interface, in the step that reclaims it. */
@@ -115,7 +137,7 @@ export function freeHanging(record: IfRecord): void {
   record.hanging = undefined
   for (const [slot, newest] of (hanging ?? []).entries()) {
     for (let version = newest; version !== undefined; version = version.older) {
-      if (world.defects.hangingFreedAtDetach !== true) world.hangings[slot]?.spec.free?.(version.data)
+      if (world.defects.hangingFreedAtDetach !== true) freeData(record, slot, version)
     }
   }
 }

@@ -12,7 +12,7 @@ import {
   IFF_UP,
 } from './constants.ts'
 import type { IfRecord } from './record.ts'
-import type { Ifnet } from './types.ts'
+import type { DriverMethods, Ifnet } from './types.ts'
 
 /** Adds to a counter; counters wrap modulo 2^64. */
 export function count(record: IfRecord, counter: number, by: number | bigint): void {
@@ -43,7 +43,7 @@ export function send(
   const transmit = record.methods?.transmit
   if (!callable || transmit === undefined) return 'ENXIO'
   if ((record.flags & IFF_UP) === 0) return 'ENETDOWN'
-  const refused = transmit(ifp, packet)
+  const refused = handOver(record, ifp, packet, transmit)
   if (refused === undefined) {
     count(record, IFCOUNTER_OPACKETS, 1)
     count(record, IFCOUNTER_OBYTES, packet.length)
@@ -51,6 +51,21 @@ export function send(
     count(record, IFCOUNTER_OERRORS, 1)
   }
   return refused
+}
+
+/** A driver that throws has not sent the packet. */
+function handOver(
+  record: IfRecord,
+  ifp: Ifnet,
+  packet: Uint8Array,
+  transmit: NonNullable<DriverMethods['transmit']>,
+): Errno | undefined {
+  try {
+    return transmit(ifp, packet)
+  } catch (error) {
+    record.world.report(`the driver of ${record.name} failed to send a packet`, error)
+    return 'EIO'
+  }
 }
 
 /** Input, from the driver to the top of the network stack in one section: delivered, or dropped and counted once. */
