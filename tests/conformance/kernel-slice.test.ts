@@ -96,3 +96,17 @@ describe.each([
     expect(await genl.resolve('nlctrl')).toMatchObject({ id: 16 })
   })
 })
+
+describe('a program that awaits one answer after another', () => {
+  it.each(['freebsd', 'linux'] as const)('lets timers and input of its process have their turn (%s)', async abi => {
+    await using kernel = createKernel()
+    await using route = await openRoute(kernel.spawn({ abi }))
+    const signal = AbortSignal.timeout(5)
+    let answers = 0
+    while (!signal.aborted && answers < 100_000) {
+      await route.route.get({ dst: '127.0.0.1' })
+      answers += 1
+    }
+    expect(signal.aborted).toBe(true)
+  })
+})

@@ -44,6 +44,8 @@ export interface KernelCore {
   /** What is wrong, one sentence each. */
   findings(): string[]
   save(): Uint8Array
+  /** Now and then, something to wait for before work goes on: see `LoopScheduler`. */
+  breathe(): Promise<void> | undefined
   stop(): void
 }
 
@@ -131,6 +133,7 @@ export function createCore(options: KernelOptions, bootedAt?: number): KernelCor
       if (busy()) throw new NetlinkError('EBUSY', 'a change is under way: await settle() first')
       return saveState(core)
     },
+    breathe: environment.breathe,
     stop: environment.stop,
   }
   return core

@@ -18,6 +18,8 @@ export interface Environment {
    * stepped; its clock stays where it is.
    */
   turn(): Promise<void>
+  /** See {@link LoopScheduler.breathe}; never anything on other schedulers. */
+  readonly breathe: () => Promise<void> | undefined
   /** Stops the scheduler, if the kernel made it. */
   stop(): void
 }
@@ -31,6 +33,7 @@ interface Equipped extends Scheduler {
   step?(): boolean
   /** It runs its steps itself nevertheless. */
   readonly driven?: true
+  breathe?(): Promise<void> | undefined
 }
 
 /** Chooses what the options leave open. */
@@ -44,6 +47,7 @@ export function environmentOf(options: KernelOptions): Environment {
     clock: options.clock ?? scheduler.clock ?? systemClock(),
     random: options.random ?? scheduler.random ?? (seed === undefined ? systemRandom() : seededRandom(seed)),
     turn: () => turn(scheduler),
+    breathe: scheduler.breathe ?? (() => undefined),
     stop: () => own?.close(),
   }
 }

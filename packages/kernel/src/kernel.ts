@@ -36,6 +36,7 @@ export function kernelOf(core: KernelCore): Kernel {
       abi,
       vnet,
       descriptorsMax: limits.descriptorsMax,
+      breathe: core.breathe,
       onExit() {
         processes.delete(id)
         pids.release(id)

@@ -15,6 +15,8 @@ export interface ProcessParts {
   readonly abi: Abi
   readonly vnet: VnetId
   readonly descriptorsMax: number
+  /** Called before each receive of a transport; what it gives is waited for. */
+  readonly breathe: () => Promise<void> | undefined
   /** Called once everything is closed. */
   readonly onExit: () => void
 }
@@ -23,7 +25,16 @@ export interface ProcessParts {
 const receiveSizeDefault = 65536
 
 /** Makes a process: every system call finds its descriptor and asks the socket behind it. */
-export function createProcess({ netlink, pid, cred, abi, vnet, descriptorsMax, onExit }: ProcessParts): Process {
+export function createProcess({
+  netlink,
+  pid,
+  cred,
+  abi,
+  vnet,
+  descriptorsMax,
+  breathe,
+  onExit,
+}: ProcessParts): Process {
   const numbers = abiConstants[abi]
   const table = createDescriptors<NetlinkSocket>({ max: descriptorsMax })
   let exiting: Promise<void> | undefined
@@ -51,7 +62,12 @@ export function createProcess({ netlink, pid, cred, abi, vnet, descriptorsMax, o
       // The program may have closed the descriptor itself, and the number may be another socket's by now.
       if (table.peek(fd)?.file.object === socket) await closeFd(fd)
     }
-    return Object.assign(Object.create(transport) as Transport, { close })
+    // On a synchronous socket the answer is there at once: a program that only awaits answers would never let go.
+    const recv: Transport['recv'] = options => {
+      const pause = breathe()
+      return pause === undefined ? transport.recv(options) : pause.then(() => transport.recv(options))
+    }
+    return Object.assign(Object.create(transport) as Transport, { recv, close })
   }
 
   async function closeAll(): Promise<void> {

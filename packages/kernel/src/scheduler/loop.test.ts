@@ -59,6 +59,15 @@ describe('loopScheduler', () => {
     expect(steps).toBe(7)
   })
 
+  it('gives work without steps a pause now and then', async () => {
+    const hand = handLoop()
+    const scheduler = loopScheduler({ host: hand.host, stepsPerTurn: 3 })
+    const pauses = [scheduler.breathe(), scheduler.breathe(), scheduler.breathe(), scheduler.breathe()]
+    expect(pauses.map(pause => pause !== undefined)).toEqual([false, false, true, false])
+    hand.drainMacro()
+    await pauses[2]
+  })
+
   it('goes on after a step that throws, and reports it to the host', () => {
     const hand = handLoop()
     const scheduler = loopScheduler({ host: hand.host })

@@ -15,6 +15,11 @@ export interface LoopScheduler extends Scheduler, Disposable {
   readonly pending: number
   /** Timers that have not fired. */
   readonly timers: number
+  /**
+   * For work that goes on in promises alone, without steps, and would keep the host's input and output waiting: nearly
+   * always `undefined`, every `stepsPerTurn`-th time a promise that gives them a turn.
+   */
+  breathe(): Promise<void> | undefined
   /** Cancels every timer and forgets every step that waits. Later steps are forgotten too. */
   close(): void
 }
@@ -99,6 +104,10 @@ export function loopScheduler({ stepsPerTurn = 512, host = hostLoop() }: LoopOpt
     return cancel
   }
 
+  function breathe(): Promise<void> | undefined {
+    return ++turns % stepsPerTurn === 0 ? new Promise(resolve => host.macrotask(resolve)) : undefined
+  }
+
   function close(): void {
     closed = true
     for (const cancel of [...timers]) cancel()
@@ -110,6 +119,7 @@ export function loopScheduler({ stepsPerTurn = 512, host = hostLoop() }: LoopOpt
   return {
     schedule,
     after,
+    breathe,
     close,
     [Symbol.dispose]: close,
     get pending() {
