@@ -114,6 +114,12 @@ export interface RunOptions {
   readonly defects?: SeededDefects
 }
 
+/** The course that a run took: its steps, and what listeners heard. */
+export interface Course {
+  readonly trace: readonly TraceStep[]
+  readonly log: readonly string[]
+}
+
 /** Setup takes one course whatever the policy: only what follows is explored. */
 function afterSetup(policy: Policy): Policy {
   return random => {
@@ -129,7 +135,7 @@ function afterSetup(policy: Policy): Policy {
 }
 
 /** Runs a scenario once and throws if anything about it is wrong: violations, reports, leaks, an unsound registry. */
-export async function runOnce(scenario: Scenario, options: RunOptions = {}): Promise<readonly TraceStep[]> {
+export async function runOnce(scenario: Scenario, options: RunOptions = {}): Promise<Course> {
   const { seed = 1, policy, defects = {} } = options
   const world = createWorld({ seed, defects, scheduler: policy === undefined ? {} : { policy: afterSetup(policy) } })
   try {
@@ -149,5 +155,5 @@ export async function runOnce(scenario: Scenario, options: RunOptions = {}): Pro
     const labels = world.scheduler.trace.map(({ label }) => label).join(', ')
     throw new Error(`seed ${seed}: ${String(error)}\nsteps: ${labels}`, { cause: error })
   }
-  return world.scheduler.trace
+  return { trace: world.scheduler.trace, log: world.log }
 }

@@ -274,6 +274,68 @@ export const detachAgainstMove: Scenario = {
   },
 }
 
+/** S-9, S-10: a driver goes on reporting its link while it detaches; users of a dying network stack go on too. */
+export const reportsAgainstDetach: Scenario = {
+  async setup({ net, jail: there }, ctx) {
+    await there.clone.create(ctx, 'epair0')
+    await net.clone.create(ctx, 'em0')
+    await net.loan(ctx, 'em0', jail)
+  },
+  start(world) {
+    const { net, jail: there, registry, violations } = world
+    world.task('driver', async ctx => {
+      const owner = net.alloc(ctx, { name: 'tap0', type: 6 })
+      await world.withRtnl(ctx, rtnl => owner.attach(ctx, rtnl))
+      let stop = (): void => {}
+      const stopped = new Promise<void>(resolve => {
+        stop = resolve
+      })
+      world.task('link', async me => {
+        for (let i = 0; i < 6; i++) {
+          if (owner.ifp.state !== 'attached') break // the driver stops its interrupts before it frees the interface
+          owner.linkState(i % 2 === 0 ? 2 : 1)
+          await world.pause(me, 'reports')
+        }
+        stop()
+      })
+      await world.withDetach(ctx, held => owner.detach(ctx, held))
+      owner.linkState(1)
+      await stopped
+      owner.free(ctx)
+    })
+    world.task('jailer', ctx => registry.destroyNet(ctx, jail))
+    world.task(
+      'prisoner',
+      async ctx => {
+        for (const ifname of ['em0', 'epair0a', 'epair0b']) {
+          const ref = there.interfaces.byNameRef(ctx, ifname, 'ioctl')
+          await world.pause(ctx, 'arguments checked')
+          if (ref === undefined) continue
+          const change = (): Promise<void> =>
+            world.withRtnl(ctx, async rtnl => {
+              there.config.up(ctx, rtnl, ref)
+              await world.pause(ctx, 'up')
+              there.config.addAddress(ctx, rtnl, ref, { address, prefixlen: 24 })
+            })
+          const outcome = await world.attempt(change, ['ENXIO', 'EBUSY'])
+          if (outcome === 'ok' && there.dying) violations.push('a dying network stack was configured')
+          ref.release()
+        }
+      },
+      jail,
+    )
+  },
+  judge(world) {
+    const section = world.epoch.enter(world.ctx('judge'))
+    const ifp = world.net.interfaces.byName(section, 'em0')
+    if (ifp === undefined) world.violations.push('em0 did not come home')
+    if (ifp?.addresses.length !== 1 || (ifp.flags & 1) !== 0)
+      world.violations.push('em0 came home with addresses or up')
+    if (world.net.interfaces.count !== 1) world.violations.push('something else survived')
+    section.exit()
+  },
+}
+
 /** S-11: renames to one name, and look-ups by name, while an interface goes. */
 export const namesInUse: Scenario = {
   async setup({ net }, ctx) {
@@ -387,6 +449,7 @@ export const scenarios: { readonly [name: string]: Scenario } = {
   'IF-S-6 clone destroy against ioctl and vnet return': destroyAgainstConfiguration,
   'IF-S-7 reference against the last release': referenceAgainstFree,
   'IF-S-8 detach against move': detachAgainstMove,
+  'IF-S-9 and IF-S-10 reports and requests against detach': reportsAgainstDetach,
   'IF-S-11 renames, look-ups and destroy': namesInUse,
   'IF-S-14 cloner unload against create': unloadAgainstCreate,
 }

@@ -29,7 +29,7 @@ describe('interface registry under every interleaving', () => {
     it(`${name}: keeps its promises for ${seeds} seeds`, { timeout: time }, () => runSeeds(scenario))
   }
 
-  it('takes the same course for the same seed', async () => {
+  it('takes the same course and says the same for the same seed (P-30)', async () => {
     for (const scenario of Object.values(scenarios)) {
       expect(await runOnce(scenario, { seed: 7 })).toEqual(await runOnce(scenario, { seed: 7 }))
     }
