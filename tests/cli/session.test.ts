@@ -56,6 +56,15 @@ describe('a session', () => {
     expect((await cli.run('netstat -rn4')).stdout).toContain('192.0.2.0/24')
   }, 30_000)
 
+  it('joins a second gateway as a path where the habits of FreeBSD 14 are asked for', async () => {
+    await cli.setUp(...pair, 'route add 203.0.113.0/24 192.0.2.2', '--freebsd14 route add 203.0.113.0/24 192.0.2.3')
+    const { stdout } = await cli.run('netstat -rn4')
+    expect(stdout.match(/^203\.0\.113\.0\/24 +\S+/gm)).toEqual([
+      '203.0.113.0/24     192.0.2.2',
+      '203.0.113.0/24     192.0.2.3',
+    ])
+  }, 30_000)
+
   it('renames, describes, groups and destroys interfaces', async () => {
     await cli.setUp(
       'ifconfig epair create',

@@ -26,7 +26,14 @@ describe('hoist', () => {
 
 describe('readGlobals', () => {
   it('has a default for each', () => {
-    expect(readGlobals([])).toEqual({ kernel: 'embedded', vnet: undefined, json: false, trace: false, pcap: undefined })
+    expect(readGlobals([])).toEqual({
+      kernel: 'embedded',
+      vnet: undefined,
+      json: false,
+      trace: false,
+      pcap: undefined,
+      release: undefined,
+    })
   })
 
   it('lets the last of several count', () => {

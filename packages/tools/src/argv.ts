@@ -12,7 +12,12 @@ export interface Globals {
   readonly trace: boolean
   /** `--pcap`: the netlink conversation to a file. */
   readonly pcap: string | undefined
+  /** `--freebsd13`, `--freebsd14`: of which release texts and habits are, where releases differ. */
+  readonly release: Release
 }
+
+/** FreeBSD 13, 14, or of each what suits: see {@link Globals}. */
+export type Release = 13 | 14 | undefined
 
 /** An option of {@link Globals}: whether it takes a value. */
 const globalFlags: Readonly<Record<string, 'switch' | 'value'>> = {
@@ -21,6 +26,8 @@ const globalFlags: Readonly<Record<string, 'switch' | 'value'>> = {
   '--json': 'switch',
   '--trace': 'switch',
   '--pcap': 'value',
+  '--freebsd13': 'switch',
+  '--freebsd14': 'switch',
 }
 
 interface Split {
@@ -73,5 +80,6 @@ export function readGlobals(globals: readonly string[]): Globals {
     json: globals.includes('--json'),
     trace: globals.includes('--trace'),
     pcap: lastOf('--pcap'),
+    release: globals.includes('--freebsd13') ? 13 : globals.includes('--freebsd14') ? 14 : undefined,
   }
 }

@@ -60,15 +60,16 @@ export function openSession(globals: Globals, env: NodeJS.ProcessEnv): Session {
 
 /** A kernel with the state that a file holds, or one that has just booted. */
 export async function boot(state: Uint8Array | undefined, path: string): Promise<Kernel> {
-  const { createKernel, restoreKernel } = await import('@nltool/kernel')
+  const { createKernel, restoreKernel, StateError } = await import('@nltool/kernel')
   if (state === undefined) return createKernel()
   try {
     return restoreKernel(state)
   } catch (error) {
-    const what = error instanceof Error ? error.message : String(error)
-    throw new Failure(`the state file ${path} is damaged and stays as it is: ${what}; move it away to go on`, {
-      cause: error,
-    })
+    if (!(error instanceof StateError)) throw error
+    const { code, offset, message } = error
+    const what = message.slice(code.length + 2)
+    const sentence = `the state file ${path} is damaged and stays as it is: ${what}; move it away to go on`
+    throw new Failure(sentence, { detail: { code, offset }, cause: error })
   }
 }
 

@@ -10,6 +10,11 @@ export abstract class NetlinkCommand extends Command {
   static override baseFlags = {
     kernel: string({ summary: 'Kernel to speak to: embedded.', helpGroup: 'GLOBAL', helpValue: 'KERNEL' }),
     vnet: string({ summary: 'Network stack to work in, by name or number.', helpGroup: 'GLOBAL', helpValue: 'VNET' }),
+    freebsd13: boolean({ summary: 'Texts of FreeBSD 13, where they differ.', helpGroup: 'GLOBAL' }),
+    freebsd14: boolean({
+      summary: 'Texts of FreeBSD 14; route add joins a second gateway as a path.',
+      helpGroup: 'GLOBAL',
+    }),
     trace: boolean({ summary: 'Print the netlink conversation on standard error.', helpGroup: 'GLOBAL' }),
     pcap: string({
       summary: 'Write the netlink conversation to a file that Wireshark opens.',

@@ -1,5 +1,6 @@
 import type { Address, Link, RouteClient } from '@nltool/nl-route'
 import { IFF } from '@nltool/nl-route'
+import type { Release } from '../argv.ts'
 import { Failure } from '../failure.ts'
 import type { Shown } from '../shown.ts'
 import { formatInterface } from './text.ts'
@@ -11,7 +12,11 @@ export interface InterfaceShown extends Link {
 }
 
 /** Shows interfaces as the options say. @throws Failure for an interface that is not there */
-export async function showInterfaces(route: RouteClient, command: IfconfigCommand): Promise<Shown<InterfaceShown[]>> {
+export async function showInterfaces(
+  route: RouteClient,
+  command: IfconfigCommand,
+  release: Release,
+): Promise<Shown<InterfaceShown[]>> {
   const { ifname, family, options } = command
   const links = (await route.link.list()).filter(link => wanted(link, command))
   if (ifname !== undefined && links.length === 0) throw noInterface(ifname)
@@ -20,7 +25,7 @@ export async function showInterfaces(route: RouteClient, command: IfconfigComman
   const shown = options.list && family !== undefined ? all.filter(each => hasFamily(each, family)) : all
   const text = options.list
     ? `${shown.map(link => link.ifname).join(' ')}\n`
-    : shown.map(link => formatInterface(link, link.addresses, { ...options, family })).join('')
+    : shown.map(link => formatInterface(link, link.addresses, { ...options, family, release })).join('')
   return { text, json: shown }
 }
 

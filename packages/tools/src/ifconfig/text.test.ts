@@ -66,6 +66,15 @@ describe('formatInterface', () => {
     )
   })
 
+  it('prints the lines of the release that is asked for', () => {
+    const link = someLink({ flags: 0x1008843, capabilities: { supported: 0, enabled: 0 } })
+    const lines = (release: 13 | 14) => formatInterface(link, [], { ...style, release }).split('\n')
+    expect(lines(13)[0]).toBe('em0: flags=8843<UP,BROADCAST,RUNNING,SIMPLEX,MULTICAST> metric 0 mtu 1500')
+    expect(lines(13)[1]).toBe('\tstatus: active')
+    expect(lines(14)[0]).toBe('em0: flags=1008843<UP,BROADCAST,RUNNING,SIMPLEX,MULTICAST,LOWER_UP> metric 0 mtu 1500')
+    expect(lines(14)[1]).toBe('\toptions=0<>')
+  })
+
   it('prints an empty set of flags as <>', () => {
     expect(formatInterface(someLink({ flags: 0 }), [], style)).toMatch(/^em0: flags=0<> metric 0 mtu 1500\n/)
   })

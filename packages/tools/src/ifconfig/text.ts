@@ -1,4 +1,5 @@
-import { type Address, IFT, type Link } from '@nltool/nl-route'
+import { type Address, IFF, IFT, type Link } from '@nltool/nl-route'
+import type { Release } from '../argv.ts'
 import { bitNames } from '../flag-names.ts'
 import { dotted, maskOf } from '../inet.ts'
 import { scoped } from '../names.ts'
@@ -8,6 +9,8 @@ import type { IfconfigOptions, ShownFamily } from './types.ts'
 /** What of an interface is shown, and how. */
 export interface InterfaceStyle extends Pick<IfconfigOptions, 'capabilities' | 'lifetimes' | 'maskStyle'> {
   readonly family: ShownFamily | undefined
+  /** Release whose lines are printed, where they differ. */
+  readonly release?: Release
 }
 
 /** Types whose link-level address is called `ether`, and that have a carrier to speak of. */
@@ -18,11 +21,11 @@ const etherTypes: ReadonlySet<number> = new Set([IFT.IFT_ETHER, IFT.IFT_L2VLAN, 
  * parameters.
  */
 export function formatInterface(link: Link, addresses: readonly Address[], style: InterfaceStyle): string {
-  const lines = [headline(link)]
+  const lines = [headline(link, style.release)]
   if (link.ifalias !== undefined && link.ifalias !== '') lines.push(`description: ${link.ifalias}`)
   if (link.capabilities !== undefined) {
     const { enabled, supported } = link.capabilities
-    if (enabled !== 0) lines.push(`options=${bits(enabled, capabilityNames)}`)
+    if (enabled !== 0 || style.release === 14) lines.push(`options=${bits(enabled, capabilityNames)}`)
     if (style.capabilities) lines.push(`capabilities=${bits(supported, capabilityNames)}`)
   }
   const shows = (family: ShownFamily) => style.family === undefined || style.family === family
@@ -37,8 +40,9 @@ export function formatInterface(link: Link, addresses: readonly Address[], style
   return `${lines.join('\n\t')}\n`
 }
 
-function headline({ ifname, flags, metric, mtu }: Link): string {
-  return `${ifname}: flags=${bits(flags, linkFlagNames)} metric ${metric ?? 0} mtu ${mtu}`
+function headline({ ifname, flags, metric, mtu }: Link, release: Release): string {
+  const shown = release === 13 ? flags & ~IFF.IFF_LOWER_UP : flags // a flag of FreeBSD 14
+  return `${ifname}: flags=${bits(shown, linkFlagNames)} metric ${metric ?? 0} mtu ${mtu}`
 }
 
 /** `8843<UP,BROADCAST,…>`. */

@@ -23,9 +23,9 @@ async function cloners({ session, print }: Invocation): Promise<object> {
   return names
 }
 
-async function show({ session, print }: Invocation, command: IfconfigCommand): Promise<object> {
+async function show({ session, print, globals }: Invocation, command: IfconfigCommand): Promise<object> {
   const { showInterfaces } = await import('../ifconfig/show.ts')
-  const shown = await readRoutes(session, route => showInterfaces(route, command))
+  const shown = await readRoutes(session, route => showInterfaces(route, command, globals.release))
   print(shown.text)
   return shown.json
 }

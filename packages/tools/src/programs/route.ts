@@ -29,9 +29,11 @@ async function flush({ session, print }: Invocation, command: RouteCommand): Pro
   return shown.json
 }
 
-async function change({ session, print, complain }: Invocation, command: RouteCommand): Promise<object> {
+async function change({ session, print, complain, globals }: Invocation, command: RouteCommand): Promise<object> {
   const { changeRoute } = await import('../route/change.ts')
-  const { changed, text, failures } = await changeRoutes(session, client => changeRoute(client, command))
+  const { changed, text, failures } = await changeRoutes(session, client =>
+    changeRoute(client, command, globals.release),
+  )
   if (!command.options.quiet) print(text)
   failures.forEach(complain)
   return changed

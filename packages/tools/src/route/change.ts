@@ -1,5 +1,6 @@
 import { NltoolError } from '@nltool/nl-core/errno'
 import { type RouteAdd, type RouteClient, RTF } from '@nltool/nl-route'
+import type { Release } from '../argv.ts'
 import { Failure } from '../failure.ts'
 import { detailOf, reasonOf } from '../sentence.ts'
 import { fibsOf } from './fibs.ts'
@@ -27,14 +28,14 @@ export interface ChangeOutcome {
  * Adds, deletes or changes one route in each table that the command names.
  * @throws Failure if no table could be changed
  */
-export async function changeRoute(route: RouteClient, command: RouteCommand): Promise<ChangeOutcome> {
+export async function changeRoute(route: RouteClient, command: RouteCommand, release: Release): Promise<ChangeOutcome> {
   await checkInterface(route, command.gateway?.ifname)
   const request = toRequest(command)
   const done: number[] = []
   const failures: Failure[] = []
   for (const table of await fibsOf(route, command.fibs)) {
     try {
-      await send(route, command, { ...request, table })
+      await send(route, command, { ...request, table }, release)
       done.push(table)
     } catch (error) {
       failures.push(changeFailure(command, table, error))
@@ -59,9 +60,9 @@ async function checkInterface(route: RouteClient, ifname: string | undefined): P
   if (!links.some(link => link.ifname === ifname)) throw new Failure(`interface '${ifname}' does not exist`)
 }
 
-function send(route: RouteClient, { verb }: RouteCommand, request: RouteAdd): Promise<void> {
-  // A second route to a prefix is refused, as by the routing socket; netlink's own route(8) would make it a path.
-  if (verb === 'add') return route.route.add(request)
+function send(route: RouteClient, { verb }: RouteCommand, request: RouteAdd, release: Release): Promise<void> {
+  // A second route to a prefix is refused, as by the routing socket; route(8) of FreeBSD 14 makes it a path.
+  if (verb === 'add') return release === 14 ? route.route.append(request) : route.route.add(request)
   if (verb === 'change') return route.route.change(request)
   const { dst, family, gateway, ifname, table } = request
   return route.route.delete({ dst, family, gateway, ifname, table, pinned: true })
