@@ -90,13 +90,14 @@ export interface Family<
   Sets extends AttributeSets = AttributeSets,
   Groups extends GroupDefinitions = GroupDefinitions,
   Ops extends OperationsOf<Sets, Groups> = OperationsOf<Sets, Groups>,
+  Header extends StructSpec | undefined = StructSpec | undefined,
 > {
   /** 1 … 15 bytes; compared byte by byte. */
   readonly name: string
   /** 0 … 255. */
   readonly version: number
   /** The fixed header between `genlmsghdr` and the attributes. */
-  readonly header?: StructSpec
+  readonly header?: Header
   /** What CTRL_ATTR_MAXATTR reports. Default 0: every operation has a policy of its own, as in Linux's newer families. */
   readonly maxattr?: number
   /** Visible in every network namespace; otherwise only in the initial one (Linux personality). */
@@ -131,6 +132,7 @@ export function defineFamily<
   const Sets extends AttributeSets,
   const Groups extends GroupDefinitions,
   const Ops extends OperationsOf<Sets, Groups>,
->(definition: Family<Sets, Groups, Ops>): Family<Sets, Groups, Ops> {
+  const Header extends StructSpec | undefined = undefined,
+>(definition: Family<Sets, Groups, Ops, Header>): Family<Sets, Groups, Ops, Header> {
   return definition
 }

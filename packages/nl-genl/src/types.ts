@@ -1,5 +1,5 @@
 import type { Infer } from '@nltool/nl-core/wire'
-import type { AnyFamily, GroupDefinitions } from './family.ts'
+import type { AnyFamily } from './family.ts'
 
 type Ops<F extends AnyFamily> = F['ops']
 
@@ -69,7 +69,11 @@ export type EventAttrs<F extends AnyFamily, Op extends keyof Ops<F>> = Ops<F>[Op
     : never
 
 /** The family's own fixed header; `undefined` for a family without one. */
-export type HeaderOf<F extends AnyFamily> = F extends { readonly header: infer H } ? Infer<H> : undefined
+export type HeaderOf<F extends AnyFamily> = F extends { readonly header?: infer H }
+  ? OwnHeader<Exclude<H, undefined>>
+  : undefined
+
+type OwnHeader<H> = [H] extends [never] ? undefined : Infer<H>
 
 /** Names of a family's groups. */
-export type GroupName<F extends AnyFamily> = keyof (F['groups'] & GroupDefinitions) & string
+export type GroupName<F extends AnyFamily> = keyof F['groups'] & string
