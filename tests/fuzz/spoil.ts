@@ -61,12 +61,13 @@ const spoilers: readonly Spoiler[] = [
 
 /** A spoiled copy of bytes; half of the time the length of the first message is made right again, to get further in. */
 export function spoil(bytes: Uint8Array, random: Random, others: readonly Uint8Array[]): Uint8Array {
-  let spoiled = bytes.slice()
+  let spoiled: Uint8Array = bytes.slice()
   for (let times = 1 + below(random, 4); times > 0; times--) {
     if (spoiled.length === 0) spoiled = some(random, 32)
     if (spoiled.length > 0) spoiled = pick(random, spoilers)(spoiled, random, others)
   }
-  if (spoiled.length >= 16 && below(random, 2) === 0) new DataView(spoiled.buffer).setUint32(0, spoiled.length, true)
+  if (spoiled.length >= 16 && below(random, 2) === 0)
+    new DataView(spoiled.buffer, spoiled.byteOffset).setUint32(0, spoiled.length, true)
   return spoiled
 }
 

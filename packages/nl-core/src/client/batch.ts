@@ -69,8 +69,9 @@ export function createBatch(link: Link, bytesMax: number): Batch {
       const filled = filling
       filling = emptyFilling(spare ?? createWriter())
       spare = undefined
-      return sendFilling(link, filled, options).finally(() => {
-        spare ??= filled.writer
+      return sendFilling(link, filled, options).then(results => {
+        spare ??= filled.writer // not after an abort: something may still have to be sent
+        return results
       })
     },
   }
@@ -82,12 +83,24 @@ function sendFilling(link: Link, filled: Filling, options: WaitOptions): Promise
     const { signal } = options
     if (signal?.aborted) return reject(signal.reason)
     if (count === 0) return resolve([])
-    const state: BatchState = { ...filled, results: new Array(count), received: new Map(), missing: count, resolve }
-    const open = filled.datagrams.map((_, datagram) => sendDatagram(link, state, datagram, timeoutOf(link, options)))
-    signal?.addEventListener('abort', () => {
+    const open: OpenBatch[] = []
+    const onAbort = (): void => {
       for (const batch of open) link.drop(batch)
-      reject(signal.reason)
-    })
+      reject(signal?.reason)
+    }
+    const state: BatchState = {
+      ...filled,
+      results: new Array(count),
+      received: new Map(),
+      missing: count,
+      resolve(results) {
+        signal?.removeEventListener('abort', onAbort)
+        resolve(results)
+      },
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
+    for (const datagram of filled.datagrams.keys())
+      open.push(sendDatagram(link, state, datagram, timeoutOf(link, options)))
   })
 }
 
