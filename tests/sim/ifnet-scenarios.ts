@@ -1,4 +1,4 @@
-import type { Ifnet, IfRef } from '@nltool/ifnet'
+import { IFCOUNTER_IQDROPS, IFCOUNTER_NOPROTO, type Ifnet, type IfRef } from '@nltool/ifnet'
 import { type Ctx, IpAddress, type VnetId } from '@nltool/nl-core/model'
 import type { Scenario, World } from './ifnet-lab.ts'
 
@@ -36,6 +36,28 @@ function sender(world: World, name: string): void {
     const section = world.epoch.enter(ctx)
     const ifp = world.net.interfaces.byIndexAttached(section, 1)
     if (ifp !== undefined) await useInSection(world, ctx, ifp, 'attached')
+    section.exit()
+  })
+}
+
+/** Input: what the driver received is delivered once, or dropped with one counter (P-14). */
+function receiver(world: World): void {
+  world.task('receiver', async ctx => {
+    const section = world.epoch.enter(ctx)
+    const ifp = world.net.interfaces.byIndexAttached(section, 1)
+    await world.pause(ctx, 'interrupt')
+    if (ifp !== undefined) {
+      const drops = (): bigint => (ifp.counters[IFCOUNTER_IQDROPS] ?? 0n) + (ifp.counters[IFCOUNTER_NOPROTO] ?? 0n)
+      const before = drops()
+      let delivered = 0n
+      world.net.onInput(() => {
+        delivered += 1n
+        return true
+      })
+      ifp.input(packet)
+      world.net.onInput(undefined)
+      if (delivered + drops() - before !== 1n) world.violations.push('a received packet was lost or doubled')
+    }
     section.exit()
   })
 }
@@ -78,6 +100,7 @@ export const outputAgainstDetach: Scenario = {
     const ref = net.interfaces.byIndexRef(world.ctx('route'), 1, 'nexthop')
     sender(world, 'sender')
     routed(world, 'routed', ref)
+    receiver(world)
     watchReaders(world)
     world.task('detacher', ctx => net.clone.destroy(ctx, 'em0'))
   },
@@ -94,6 +117,7 @@ export const outputAgainstMove: Scenario = {
     const ref = net.interfaces.byIndexRef(world.ctx('route'), 1, 'nexthop')
     sender(world, 'sender')
     routed(world, 'routed', ref)
+    receiver(world)
     watchReaders(world)
     world.task('mover', async ctx => {
       await net.loan(ctx, 'em0', jail)

@@ -104,7 +104,7 @@ export const IFCAP_TXTLS6 = 0x10000000
 export const IFCAP_VXLAN_HWCSUM = 0x20000000
 export const IFCAP_VXLAN_HWTSO = 0x40000000
 /** Capabilities that no user can change. */
-export const IFCAP_CANTCHANGE = IFCAP_NETMAP
+export const IFCAP_CANTCHANGE = 0x100000 // IFCAP_NETMAP
 
 /** Positions in {@link IfView.counters}, `ift_counter` of sys/net/if.h. */
 export const IFCOUNTER_IPACKETS = 0

@@ -6,6 +6,7 @@ import type { CloneMembership } from './clone-state.ts'
 import { InvariantError } from './errors.ts'
 import { attachHanging, detachHanging } from './hanging.ts'
 import { reassign } from './move.ts'
+import { netOf } from './lifecycle.ts'
 import type { NetState } from './net-state.ts'
 import { assertNotFreed, type IfRecord } from './record.ts'
 import { attachMark } from './table.ts'
@@ -168,10 +169,15 @@ export function loadRegistry(world: World, ctx: Ctx, rtnl: RtnlHeld, state: Regi
   world.quiet = true
   try {
     world.table.setGenerations(state.generations)
-    for (const clone of state.clones) createAgain(world, ctx, rtnl, clone)
-    for (const saved of state.interfaces) apply(recordAt(world, saved.index), saved)
+    const byIndex = new Map(state.interfaces.map(saved => [saved.index, saved]))
+    for (const clone of state.clones) {
+      createAgain(world, ctx, rtnl, clone)
+      // What later ones stand on is found where it is now, not where it was made.
+      for (const index of clone.indexes) place(world, ctx, recordAt(world, index), byIndex.get(index))
+    }
     for (const net of world.nets.values()) empty(net)
-    for (const saved of state.nets) fill(world, ctx, netAt(world, saved.vnet), saved)
+    for (const saved of state.interfaces) recordAt(world, saved.index).name = saved.name
+    for (const saved of state.nets) fill(world, netAt(world, saved.vnet), saved)
     for (const saved of state.interfaces) takeHome(recordAt(world, saved.index), saved)
   } finally {
     world.quiet = false
@@ -205,8 +211,31 @@ function netAt(world: World, vnet: VnetId): NetState {
   return net
 }
 
+/** Gives an interface its state and its network stack; its name only at the end, so that no two collide on the way. */
+function place(world: World, ctx: Ctx, record: IfRecord, saved: SavedInterface | undefined): void {
+  if (saved === undefined) throw new InvariantError(`interface ${record.index} is made, but not described`)
+  apply(record, saved)
+  const from = netOf(record)
+  from.names.delete(record.name)
+  record.name = `?${record.index}`
+  if (saved.vnet === record.vnet) {
+    from.names.set(record.name, record)
+    return
+  }
+  from.list.delete(record)
+  from.indexes.delete(record.index)
+  movedBefore(world, ctx, record, saved.vnet)
+  enlist(world, netOf(record), record)
+}
+
+function enlist(world: World, net: NetState, record: IfRecord): void {
+  net.list.add(record)
+  net.names.set(record.name, record)
+  net.indexes.add(record.index)
+  world.table.slots.attachedIn[record.index] = attachMark(net.vnet)
+}
+
 function apply(record: IfRecord, saved: SavedInterface): void {
-  record.name = saved.name
   record.moves = saved.moves
   record.flags = saved.flags
   record.drvFlags = saved.drvFlags
@@ -225,7 +254,7 @@ function apply(record: IfRecord, saved: SavedInterface): void {
   record.allmulti = saved.allmulti
 }
 
-/** Names, places and groups are given anew all at once: on the way from old to new ones they could collide. */
+/** Names, order and groups are given anew all at once. */
 function empty({ list, names, indexes, groups }: NetState): void {
   for (const { index } of list) indexes.delete(index)
   list.clear()
@@ -233,16 +262,12 @@ function empty({ list, names, indexes, groups }: NetState): void {
   groups.clear()
 }
 
-function fill(world: World, ctx: Ctx, net: NetState, saved: SavedNet): void {
+function fill(world: World, net: NetState, saved: SavedNet): void {
   for (const index of saved.list) {
     const record = recordAt(world, index)
-    if (record.vnet !== net.vnet) movedBefore(world, ctx, record, net.vnet)
     if (net.names.has(record.name))
       throw new InvariantError(`network stack ${net.vnet} has two interfaces ${record.name}`)
-    net.list.add(record)
-    net.names.set(record.name, record)
-    net.indexes.add(index)
-    world.table.slots.attachedIn[index] = attachMark(net.vnet)
+    enlist(world, net, record)
   }
   for (const { name, members } of saved.groups) {
     net.groups.set(name, new Set(members.map(index => recordAt(world, index))))
@@ -254,7 +279,7 @@ function fill(world: World, ctx: Ctx, net: NetState, saved: SavedNet): void {
 function movedBefore(world: World, ctx: Ctx, record: IfRecord, to: VnetId): void {
   detachHanging(ctx, record, 'move')
   reassign(ctx, record, to)
-  record.vnet = to
+  record.vnet = netAt(world, to).vnet
   record.unlinkedAt = world.epoch.advance()
   attachHanging(ctx, record)
 }

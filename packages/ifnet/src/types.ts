@@ -1,5 +1,5 @@
 import type { Errno } from '@nltool/nl-core/errno'
-import type { Awaitable, Ctx, Held, IpAddress, RtnlHeld, VnetId } from '@nltool/nl-core/model'
+import type { Ctx, Held, IpAddress, RtnlHeld, VnetId } from '@nltool/nl-core/model'
 import type { Section } from './epoch.ts'
 import type { Hanging } from './hanging.ts'
 import type { IfId, IfIndex } from './ids.ts'
@@ -237,6 +237,3 @@ export interface IfOwner {
 
 /** Anything that an operation takes for an interface. */
 export type IfTarget = Ifnet | IfRef
-
-/** May wait. */
-export type { Awaitable }

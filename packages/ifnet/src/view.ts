@@ -10,6 +10,9 @@ import { assertNotFreed, type Holder, type IfRecord, idOf } from './record.ts'
 import { createHolder, releaseHolder, tryAcquire } from './refs.ts'
 import type { IfAddr, IfMulti, Ifnet, IfRef, IfState, IfView, LinkState } from './types.ts'
 
+/** States in which the dead driver's methods answer: its counters are zeros (sys/net/if_dead.c). */
+const dead: readonly IfState[] = ['detached', 'free-pending', 'reclaim-queued']
+
 /** Keys of what a view holds. They do not leave this module, so nothing outside reaches a record. */
 const recordKey = Symbol('record')
 const sectionKey = Symbol('section')
@@ -122,9 +125,9 @@ abstract class View implements IfView {
   }
   get counters(): BigUint64Array {
     const record = live(this)
-    // The dead driver's getter answers zeros (sys/net/if_dead.c).
-    if (record.state === 'detached' || record.counters === undefined) return new BigUint64Array(IFCOUNTERS)
-    return record.counters
+    return record.counters === undefined || dead.includes(record.state)
+      ? new BigUint64Array(IFCOUNTERS)
+      : record.counters
   }
   get attachedAt(): number {
     return live(this).attachedAt
