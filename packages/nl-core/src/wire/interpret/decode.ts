@@ -45,6 +45,7 @@ function eachAttribute(
   if (pos !== end) reading.canonical = false
 }
 
+/** Refuses an attribute whose length does not even cover its header. */
 export function refuseLength(reading: Reading, at: number, type: number, path: Path | undefined): never {
   const length = reading.frame.view.getUint16(at, true)
   // The kernel's source prints a pointer; an offset from the nlmsghdr tells more and is the same every time.
@@ -105,6 +106,7 @@ function addKnown(
   attrs[row.property] = row.multi ? list : value
 }
 
+/** Decodes the payload of one attribute. */
 export function decodeValue(reading: Reading, spec: ValueSpec, payload: Payload, depth: number): unknown {
   const { start, end, path } = payload
   switch (spec.kind) {

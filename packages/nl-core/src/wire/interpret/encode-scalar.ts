@@ -15,23 +15,27 @@ export function shown(value: unknown): string {
   return typeof value === 'object' && value !== null && !(value instanceof IpAddress) ? 'an object' : String(value)
 }
 
-/** Bounds of an integer of a width. */
-export function boundsOf({ size, signed }: IntSpec): { readonly min: bigint; readonly max: bigint } {
-  const bits = BigInt(size * 8)
-  return signed ? { min: -(1n << (bits - 1n)), max: (1n << (bits - 1n)) - 1n } : { min: 0n, max: (1n << bits) - 1n }
+/** How many values an integer of so many bytes has. */
+const ranges = { 1: 0x100, 2: 0x1_0000, 4: 0x1_0000_0000, 8: 0 } as const
+
+/** Whether a number or bigint lies within the width of an integer. */
+function fits({ size, signed }: IntSpec, value: number | bigint): boolean {
+  if (typeof value === 'bigint') return (signed ? BigInt.asIntN(64, value) : BigInt.asUintN(64, value)) === value
+  const range = ranges[size]
+  return signed ? value >= -range / 2 && value < range / 2 : value >= 0 && value < range
 }
 
-function typeName({ signed, size }: IntSpec): string {
-  return `${signed ? 'int' : 'uint'}${size * 8}`
+/** The width of an integer in words: `uint8, 0 to 255`. */
+function widthText({ size, signed }: IntSpec): string {
+  const range = 1n << BigInt(8 * size)
+  return signed ? `int${size * 8}, ${-range / 2n} to ${range / 2n - 1n}` : `uint${size * 8}, 0 to ${range - 1n}`
 }
 
-/** Checks that a value is an integer of the width. */
+/** Checks that a value is an integer of the width: a bigint where it has 64 bits, else a number. */
 function checkInt(spec: IntSpec, value: unknown, at: number, path: Path | undefined): void {
-  const { min, max } = boundsOf(spec)
-  const right = spec.size === 8 ? typeof value === 'bigint' : typeof value === 'number' && Number.isInteger(value)
-  if (!right) refuse(`${shown(value)} is no ${spec.size === 8 ? 'bigint' : 'integer'}`, at, path)
-  const number = BigInt(value as number | bigint)
-  if (number < min || number > max) refuse(`${shown(value)} is not ${typeName(spec)}, ${min} to ${max}`, at, path)
+  const wanted = spec.size === 8 ? typeof value === 'bigint' : Number.isInteger(value)
+  if (!wanted) refuse(`${shown(value)} is no ${spec.size === 8 ? 'bigint' : 'integer'}`, at, path)
+  if (!fits(spec, value as number | bigint)) refuse(`${shown(value)} is not ${widthText(spec)}`, at, path)
 }
 
 /** Writes an integer at a place that has room. */
