@@ -31,24 +31,44 @@ export interface AbiRules {
   readonly extAck: readonly number[]
   /** NLMSG_DONE may carry them too. */
   readonly extAckOnDone: boolean
+  /** Bytes of an error text, without its NUL. */
+  readonly textMax: number
   /** EINTR of a handler is acknowledged if NLM_F_ACK asks for it. */
   readonly acknowledgesEintr: boolean
+  /** A fixed header that is cut short is extended with zeros in every request, not only where its handler says so. */
+  readonly extendsHeaders: boolean
+  /** Bodies pass through the hooks of their schema, `fromAbi` and `toAbi`. */
+  readonly translates: boolean
   /** Requests are processed inside send(2), from the creation of the socket on. */
   readonly synchronous: boolean
-  /** An unbound socket gets its port when it first sends. */
-  readonly bindsOnSend: boolean
+  /** A malformed header makes a synchronous send(2) fail with EINVAL. */
+  readonly refusesMalformed: boolean
+  /** connect(2) stores a peer, sendto(2) honours an address, getpeername(2) knows one. */
+  readonly hasPeers: boolean
+  /** bind(2) fails with ENOENT once the protocol of the socket has been taken back. */
+  readonly bindNeedsProtocol: boolean
   /** Ports are unique per protocol, not across all protocols of a network stack. */
   readonly portsPerProtocol: boolean
+  /** What is chosen where the process id is taken: one of 16 random ports, or the next free one of the negative ones. */
+  readonly fallbackPorts: 'random' | 'negative'
+  /** connect(2) tries this many ports from the process id on; 0: it chooses as bind(2) does. */
+  readonly connectTries: number
   /** One recv takes one datagram: one reply, one notification, one part of a dump. */
   readonly datagrams: boolean
   readonly sendspace: SysctlName
   readonly recvspace: SysctlName
   /** Bytes of the send buffer that no datagram may use. */
   readonly sendReserve: number
+  /** Groups that a program may name; `undefined`: as many as the protocol has, at least 32. */
+  readonly groupsMax: number | undefined
   /** A group number out of range. */
   readonly groupRange: Errno
+  /** getsockname(2) tells the groups, and NETLINK_LIST_MEMBERSHIPS those above 32 as well. */
+  readonly tellsGroups: boolean
   /** An option value of fewer than 4 bytes is taken as 0. */
   readonly shortOptionIsZero: boolean
+  /** The smallest buffer into which an option is read, bytes. */
+  readonly optionSizeMin: number
 }
 
 /** The rules of both ABIs (netlink(4) of FreeBSD, netlink(7) of Linux, af_netlink.c). */
@@ -65,16 +85,26 @@ export const abiRules: Readonly<Record<Abi, AbiRules>> = {
     quotesPort: true,
     extAck: [NLMSGERR_ATTR_MSG, NLMSGERR_ATTR_OFFS, NLMSGERR_ATTR_COOKIE],
     extAckOnDone: false,
+    textMax: 127,
     acknowledgesEintr: true,
+    extendsHeaders: true,
+    translates: false,
     synchronous: false,
-    bindsOnSend: false,
+    refusesMalformed: true,
+    hasPeers: false,
+    bindNeedsProtocol: false,
     portsPerProtocol: false,
+    fallbackPorts: 'random',
+    connectTries: 10,
     datagrams: false,
     sendspace: 'net.netlink.sendspace',
     recvspace: 'net.netlink.recvspace',
     sendReserve: 0,
+    groupsMax: 127,
     groupRange: 'ERANGE',
+    tellsGroups: false,
     shortOptionIsZero: false,
+    optionSizeMin: 0,
   },
   linux: {
     abi: 'linux',
@@ -95,15 +125,25 @@ export const abiRules: Readonly<Record<Abi, AbiRules>> = {
       NLMSGERR_ATTR_MISS_NEST,
     ],
     extAckOnDone: true,
+    textMax: Number.POSITIVE_INFINITY,
     acknowledgesEintr: false,
+    extendsHeaders: false,
+    translates: true,
     synchronous: true,
-    bindsOnSend: true,
+    refusesMalformed: false,
+    hasPeers: true,
+    bindNeedsProtocol: true,
     portsPerProtocol: true,
+    fallbackPorts: 'negative',
+    connectTries: 0,
     datagrams: true,
     sendspace: 'net.core.wmem_default',
     recvspace: 'net.core.rmem_default',
     sendReserve: 32,
+    groupsMax: undefined,
     groupRange: 'EINVAL',
+    tellsGroups: true,
     shortOptionIsZero: true,
+    optionSizeMin: 4,
   },
 }

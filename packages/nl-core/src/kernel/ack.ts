@@ -15,7 +15,6 @@ import {
 } from '../constants.ts'
 import { errnoNumber } from '../errno/convert.ts'
 import type { Errno } from '../errno/table.ts'
-import type { Abi } from '../model/abi.ts'
 import type { AbiRules } from './abi-rules.ts'
 import { closeReply, openReply } from './reply.ts'
 import { beginMessage, endMessage, type ReplyBuffer } from './reply-buffer.ts'
@@ -86,7 +85,7 @@ function quote({ frame, start, portid, sock }: RequestRecord, reply: ReplyBuffer
 
 /** Whether there is anything to say beside the errno, in the attributes that the ABI knows. */
 export function says(request: RequestRecord, failure: Failure | undefined, rules: AbiRules): boolean {
-  return rules.extAck.some(type => extAckValue[type]?.(request, failure, rules.abi) !== undefined)
+  return rules.extAck.some(type => extAckValue[type]?.(request, failure, rules) !== undefined)
 }
 
 /** Appends NLMSGERR_ATTR_* in the order of the ABI. */
@@ -97,7 +96,7 @@ export function writeExtAck(
   rules: AbiRules,
 ): void {
   for (const type of rules.extAck) {
-    const value = extAckValue[type]?.(request, failure, rules.abi)
+    const value = extAckValue[type]?.(request, failure, rules)
     if (value === undefined) continue
     reply.reserve(4 + value.length)
     reply.words[reply.pos >> 2] =
@@ -107,12 +106,12 @@ export function writeExtAck(
   }
 }
 
-type ExtAckValue = (request: RequestRecord, failure: Failure | undefined, abi: Abi) => Uint8Array | undefined
+type ExtAckValue = (request: RequestRecord, failure: Failure | undefined, rules: AbiRules) => Uint8Array | undefined
 
 /** The payload of each attribute, or `undefined` where there is nothing to say. */
 const extAckValue: { readonly [type: number]: ExtAckValue } = {
-  [NLMSGERR_ATTR_MSG]: (request, failure, abi) =>
-    textBytes(failure === undefined ? request.warning : failure.text, abi),
+  [NLMSGERR_ATTR_MSG]: (request, failure, rules) =>
+    textBytes(failure === undefined ? request.warning : failure.text, rules),
   [NLMSGERR_ATTR_OFFS]: (_request, failure) => u32Bytes(failure?.offset || undefined),
   [NLMSGERR_ATTR_COOKIE]: (request, failure) => (failure?.cookie ?? request.cookieBytes)?.subarray(0, cookieMax),
   [NLMSGERR_ATTR_POLICY]: (_request, failure) => failure?.policy,
@@ -122,15 +121,13 @@ const extAckValue: { readonly [type: number]: ExtAckValue } = {
 
 /** NETLINK_MAX_COOKIE_LEN of Linux. */
 const cookieMax = 20
-/** Characters of an error text: FreeBSD's buffer is 128 bytes with the NUL. */
-const textMax = 127
 
 const utf8 = new TextEncoder()
 
-function textBytes(text: string | undefined, abi: Abi): Uint8Array | undefined {
+function textBytes(text: string | undefined, { textMax }: AbiRules): Uint8Array | undefined {
   if (text === undefined || text === '') return undefined
   const bytes = utf8.encode(text)
-  const length = abi === 'freebsd' ? Math.min(bytes.length, textMax) : bytes.length
+  const length = Math.min(bytes.length, textMax)
   const terminated = new Uint8Array(length + 1)
   terminated.set(bytes.subarray(0, length))
   return terminated

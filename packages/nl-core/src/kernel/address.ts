@@ -9,7 +9,7 @@ import { decodeSockaddr, type SockaddrNl } from './sockaddr.ts'
 export function bind(sock: Sock, to: SockaddrNl | Uint8Array): void {
   checkOpen(sock)
   const { portid, groups } = decodeSockaddr(to, sock.rules.abi)
-  if (sock.rules.portsPerProtocol && sock.core.protocols.find(sock.protocol) === undefined) {
+  if (sock.rules.bindNeedsProtocol && sock.core.protocols.find(sock.protocol) === undefined) {
     throw new SocketError('ENOENT', `netlink protocol ${sock.protocol} has been taken back`)
   }
   if (sock.bound && portid !== sock.port) {
@@ -24,15 +24,15 @@ export function bind(sock: Sock, to: SockaddrNl | Uint8Array): void {
 /** connect(2): gives the socket a port. FreeBSD stores no peer; on Linux it becomes the destination of send(2). */
 export function connect(sock: Sock, to: SockaddrNl | Uint8Array): void {
   checkOpen(sock)
-  if (sock.core.personality.connectedFromBirth && !sock.rules.bindsOnSend) throw new SocketError('EISCONN')
-  if (sock.rules.bindsOnSend) connectLinux(sock, to)
+  if (sock.core.personality.connectedFromBirth && !sock.rules.hasPeers) throw new SocketError('EISCONN')
+  if (sock.rules.hasPeers) connectPeer(sock, to)
   else {
     decodeSockaddr(to, sock.rules.abi)
     if (!sock.bound) sock.core.ports.autobind(sock)
   }
 }
 
-function connectLinux(sock: Sock, to: SockaddrNl | Uint8Array): void {
+function connectPeer(sock: Sock, to: SockaddrNl | Uint8Array): void {
   if (to instanceof Uint8Array && resetsPeer(to)) {
     sock.peerPort = 0
     sock.peerGroups = 0
@@ -56,13 +56,13 @@ function resetsPeer(address: Uint8Array): boolean {
 /** getsockname(2): FreeBSD never reports groups. */
 export function getsockname(sock: Sock): SockaddrNl {
   checkOpen(sock)
-  return { portid: sock.port, groups: sock.rules.portsPerProtocol ? (membershipWords(sock, 1)[0] ?? 0) : 0 }
+  return { portid: sock.port, groups: sock.rules.tellsGroups ? (membershipWords(sock, 1)[0] ?? 0) : 0 }
 }
 
 /** getpeername(2). @throws SocketError EOPNOTSUPP on FreeBSD */
 export function getpeername(sock: Sock): SockaddrNl {
   checkOpen(sock)
-  if (!sock.rules.bindsOnSend) throw new SocketError('EOPNOTSUPP', 'netlink sockets have no peer')
+  if (!sock.rules.hasPeers) throw new SocketError('EOPNOTSUPP', 'netlink sockets have no peer')
   return { portid: sock.peerPort, groups: sock.peerGroups >>> 0 }
 }
 

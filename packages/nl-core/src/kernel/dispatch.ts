@@ -104,7 +104,7 @@ function decode(request: RequestRecord, handler: AnyHandler): void {
   const short = end - start < schema.header.size
   if (short) refuseShort(request, handler, schema.header.size, end - start)
   const body = short ? codec.decodeShort(frame, start, end) : codec.decode(frame, start, end)
-  request.body = abi === 'linux' && schema.linux !== undefined ? schema.linux.fromAbi(body) : body
+  request.body = request.sock.rules.translates && schema.linux !== undefined ? schema.linux.fromAbi(body) : body
   const text = request.strict ? handler.strictHeader?.(request.body) : undefined
   if (text !== undefined) throw new NetlinkError('EINVAL', text)
 }
@@ -112,7 +112,7 @@ function decode(request: RequestRecord, handler: AnyHandler): void {
 /** FreeBSD fills a header that is cut short with zeros unless checking is strict; Linux programs may so only in GETs. */
 function refuseShort(request: RequestRecord, handler: AnyHandler, expected: number, got: number): void {
   if (request.strict) throw new NetlinkError('EINVAL', `header too short: expected ${expected}, got ${got}`)
-  if (request.abi === 'linux' && handler.shortHeader !== true) throw new NetlinkError('EBADMSG')
+  if (!request.sock.rules.extendsHeaders && handler.shortHeader !== true) throw new NetlinkError('EBADMSG')
 }
 
 function wantsDump(request: RequestRecord, handler: AnyHandler): boolean {

@@ -3,8 +3,6 @@ import { privileged } from '../model/cred.ts'
 import type { Protocol } from './protocol.ts'
 import type { Sock } from './sock.ts'
 
-/** FreeBSD's groups are 1 to 127 for every protocol together. */
-const groupsMax = 127
 /** Groups that fit the mask of an address. */
 export const maskGroups = 32
 
@@ -23,7 +21,7 @@ function toAbiGroup(sock: Sock, group: number): number {
 
 /** The highest group number that a socket may name. */
 export function groupLimit(sock: Sock): number {
-  return sock.rules.abi === 'linux' ? Math.max(maskGroups, protocolOf(sock)?.groups() ?? 0) : groupsMax
+  return sock.rules.groupsMax ?? Math.max(maskGroups, protocolOf(sock)?.groups() ?? 0)
 }
 
 /**

@@ -3,6 +3,7 @@ import { WireError } from '../errno/errors.ts'
 import type { Abi } from '../model/abi.ts'
 import { privileged } from '../model/cred.ts'
 import type { Ctx, Origin } from '../model/task.ts'
+import { abiRules } from './abi-rules.ts'
 import type { Core } from './core.ts'
 import { lose, offerChunk } from './deliver.ts'
 import type { Multicast, Notification } from './protocol.ts'
@@ -24,7 +25,7 @@ export function createMulticast(core: Core): Multicast {
     scratch.pos = 0 // the memory is used again: what listeners get is a copy of its exact size
     const mark = beginMessage(scratch, type, flags, seq, portid)
     try {
-      schema.codec(abi).encode(scratch, outbound(schema, body, abi === 'linux'))
+      schema.codec(abi).encode(scratch, outbound(schema, body, abiRules[abi]))
     } catch (error) {
       core.counters.unencodable += 1
       if (!(error instanceof WireError)) core.defect(error, `a notification of type ${type}`)

@@ -1,7 +1,9 @@
 import { SOCK_DGRAM, SOCK_RAW } from '../constants.ts'
 import { SocketError } from '../errno/errors.ts'
+import type { Abi } from '../model/abi.ts'
 import { abiRules } from './abi-rules.ts'
 import { bind, connect, getpeername, getsockname } from './address.ts'
+import { adjustedMax } from './buffer-sizes.ts'
 import { close } from './close.ts'
 import type { Core } from './core.ts'
 import type { OpenOptions } from './netlink.ts'
@@ -9,7 +11,7 @@ import type { NetlinkSocket, PollState } from './netlink-socket.ts'
 import { recv, take } from './receive.ts'
 import { send } from './send.ts'
 import { createSock, type Sock } from './sock.ts'
-import { adjustedMax, getsockopt, setsockopt } from './socket-options.ts'
+import { getsockopt, setsockopt } from './socket-options.ts'
 import { runWake } from './wake.ts'
 import { runWorker } from './worker.ts'
 
@@ -20,8 +22,7 @@ const linuxProtocols = 32
 /** socket(2): the checks in the order of the system, then the socket. */
 export function openSocket(core: Core, options: OpenOptions): NetlinkSocket {
   const { protocol, type = SOCK_RAW, cred, pid, vnet, abi, caller } = options
-  if (abi === 'freebsd') checkFreebsd(core, protocol, type)
-  else checkLinux(protocol, type)
+  checks[abi](core, protocol, type)
   if (core.protocols.find(protocol) === undefined) {
     throw new SocketError('EPROTONOSUPPORT', `netlink protocol ${protocol} is not there`)
   }
@@ -32,6 +33,10 @@ export function openSocket(core: Core, options: OpenOptions): NetlinkSocket {
 }
 
 const steps = { work: runWorker, wake: runWake }
+
+type OpenCheck = (core: Core, protocol: number, type: number) => void
+
+const checks: Readonly<Record<Abi, OpenCheck>> = { freebsd: checkFreebsd, linux: checkLinux }
 
 function isNetlinkType(type: number): boolean {
   return type === SOCK_RAW || type === SOCK_DGRAM
@@ -50,7 +55,7 @@ function checkFreebsd(core: Core, protocol: number, type: number): void {
   }
 }
 
-function checkLinux(protocol: number, type: number): void {
+function checkLinux(_core: Core, protocol: number, type: number): void {
   if (!isNetlinkType(type)) throw new SocketError('ESOCKTNOSUPPORT', `netlink has no socket type ${type}`)
   if (protocol < 0 || protocol >= linuxProtocols) {
     throw new SocketError('EPROTONOSUPPORT', `netlink protocol ${protocol} is not in 0..${linuxProtocols - 1}`)

@@ -107,8 +107,8 @@ export function setNetlinkOption(sock: Sock, name: number, value: number): Await
 /** getsockopt(2) of level SOL_NETLINK. */
 export function getNetlinkOption(sock: Sock, name: number, size: number): OptionValue {
   const row = optionRow(sock, name, 'get')
-  if (sock.rules.abi === 'linux' && size < 4 && name !== NETLINK_LIST_MEMBERSHIPS) {
-    throw new SocketError('EINVAL', `${row.name} needs a buffer of 4 bytes, not ${size}`)
+  if (size < sock.rules.optionSizeMin && name !== NETLINK_LIST_MEMBERSHIPS) {
+    throw new SocketError('EINVAL', `${row.name} needs a buffer of ${sock.rules.optionSizeMin} bytes, not ${size}`)
   }
   return row.get?.(sock, size) ?? intValue(0, size)
 }
@@ -128,7 +128,7 @@ function setListenAllNsid(sock: Sock, value: number): void {
 
 /** FreeBSD: one word, groups 1 to 32. Linux: all words, as many as fit, and the length that all would need. */
 function listMemberships(sock: Sock, size: number): OptionValue {
-  const all = sock.rules.abi === 'linux'
+  const all = sock.rules.tellsGroups
   const mask = membershipWords(sock, all ? Math.ceil(groupLimit(sock) / 32) : 1)
   const bytes = new Uint8Array(mask.buffer)
   const fits = bytes.subarray(0, all ? size & ~3 : size)

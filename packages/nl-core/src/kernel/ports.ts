@@ -16,8 +16,6 @@ export interface PortTable {
 const randomPortFirst = 262144
 const randomPorts = 65536
 const randomTries = 16
-/** FreeBSD: connect(2) tries the process id and the nine above it. */
-const connectTries = 10
 /** Linux: downwards from a random value of [−2147483648, −4097], as unsigned numbers. */
 const negativeFirst = 0x80000000
 const negativePorts = 0x80000000 - 4096
@@ -61,17 +59,17 @@ export function createPortTable(): PortTable {
 
   function choose(sock: Sock): number {
     if (sock.pid !== 0 && !taken(sock, sock.pid)) return sock.pid
-    return sock.rules.portsPerProtocol ? chooseNegative(sock) : chooseRandom(sock)
+    return sock.rules.fallbackPorts === 'negative' ? chooseNegative(sock) : chooseRandom(sock)
   }
 
   return {
     bind: (sock, portid) => take(sock, portid === 0 ? choose(sock) : portid),
     autobind(sock) {
-      if (sock.rules.portsPerProtocol) return take(sock, choose(sock))
-      for (let portid = sock.pid; portid < sock.pid + connectTries; portid++) {
-        if (portid !== 0 && !taken(sock, portid)) return take(sock, portid)
-      }
-      throw new SocketError('EADDRINUSE', `ports ${sock.pid} to ${sock.pid + connectTries - 1} are taken`)
+      const { connectTries } = sock.rules
+      const candidates = Array.from({ length: connectTries }, (_, index) => sock.pid + index)
+      const free = connectTries === 0 ? choose(sock) : candidates.find(port => port !== 0 && !taken(sock, port))
+      if (free === undefined) throw new SocketError('EADDRINUSE', `ports ${candidates.join(', ')} are taken`)
+      take(sock, free)
     },
     release(sock) {
       if (!sock.bound) return

@@ -1,5 +1,6 @@
 import { NLM_F_MULTI } from '../constants.ts'
 import type { Body } from '../wire/codec.ts'
+import type { AbiRules } from './abi-rules.ts'
 import { flush, handOver } from './deliver.ts'
 import { abortMessage, beginMessage, createReplyBuffer, endMessage, type ReplyBuffer } from './reply-buffer.ts'
 import type { RequestRecord } from './request.ts'
@@ -27,8 +28,8 @@ export function closeReply(sock: Sock): void {
 }
 
 /** A body as a listener of an ABI should see it: the model's meaning turned into a Linux program's. */
-export function outbound<T>(schema: Body<T>, body: T, linux: boolean): T {
-  return linux && schema.linux !== undefined ? schema.linux.toAbi(body) : body
+export function outbound<T>(schema: Body<T>, body: T, { translates }: AbiRules): T {
+  return translates && schema.linux !== undefined ? schema.linux.toAbi(body) : body
 }
 
 /** Appends one message with a body. Nothing is appended if the body cannot be encoded. @throws WireError */
@@ -42,7 +43,7 @@ export function appendBody(
   const { rules } = request.sock
   const mark = beginMessage(reply, header.type, header.flags, request.seq, request.portid)
   try {
-    schema.codec(rules.abi).encode(reply, outbound(schema, body, rules.abi === 'linux'))
+    schema.codec(rules.abi).encode(reply, outbound(schema, body, rules))
   } catch (error) {
     abortMessage(reply, mark)
     throw error

@@ -1,5 +1,6 @@
 import { NLMSG_HDRLEN } from '../constants.ts'
 import { SocketError } from '../errno/errors.ts'
+import type { Abi } from '../model/abi.ts'
 import type { Awaitable } from '../model/time.ts'
 import type { SendOptions } from './netlink-socket.ts'
 import { checkDestination, sendToPeers } from './peers.ts'
@@ -22,7 +23,7 @@ export function send(
   const { length } = bytes // read once: the sender may resize the buffer behind it
   checkSend(sock, length, flags, options)
   if (sock.core.faults.armed) failOnDemand(sock, 'send')
-  if (sock.rules.bindsOnSend && hasDestination(sock, options)) {
+  if (sock.rules.hasPeers && hasDestination(sock, options)) {
     const elsewhere = sendToPeers(sock, bytes, options)
     if (elsewhere !== undefined) return elsewhere
   }
@@ -42,23 +43,26 @@ export function send(
 
 function checkSend(sock: Sock, length: number, flags: number, options: SendOptions): void {
   if (sock.state !== 'open') throw new SocketError('EBADF', 'the socket is closed')
-  const { rules, tx } = sock
-  if (rules.bindsOnSend) checkSendLinux(sock, length, flags, options)
-  else {
-    if (options.control === true) throw new SocketError('EINVAL', 'netlink takes no control data')
-    if ((flags & rules.MSG_OOB) !== 0) throw new SocketError('EOPNOTSUPP', 'netlink has no out-of-band data')
-    if (length < NLMSG_HDRLEN) throw new SocketError('ENOBUFS', `${length} bytes are no netlink message`)
-  }
-  if (length > tx.hiwat - rules.sendReserve) {
-    throw new SocketError('EMSGSIZE', `${length} bytes; the send buffer takes ${tx.hiwat - rules.sendReserve}`)
-  }
+  checks[sock.rules.abi](sock, length, flags, options)
+  const most = sock.tx.hiwat - sock.rules.sendReserve
+  if (length > most) throw new SocketError('EMSGSIZE', `${length} bytes; the send buffer takes ${most}`)
 }
 
-function checkSendLinux(sock: Sock, length: number, flags: number, options: SendOptions): void {
-  if ((flags & sock.rules.MSG_OOB) !== 0) throw new SocketError('EOPNOTSUPP', 'netlink has no out-of-band data')
-  if (length === 0) throw new SocketError('ENODATA', 'an empty datagram')
-  if (options.to !== undefined) checkDestination(sock, options.to)
-  if (!sock.bound) sock.core.ports.autobind(sock)
+type SendCheck = (sock: Sock, length: number, flags: number, options: SendOptions) => void
+
+/** What each system looks at before it copies the datagram, in its order. */
+const checks: Readonly<Record<Abi, SendCheck>> = {
+  freebsd({ rules }, length, flags, { control }) {
+    if (control === true) throw new SocketError('EINVAL', 'netlink takes no control data')
+    if ((flags & rules.MSG_OOB) !== 0) throw new SocketError('EOPNOTSUPP', 'netlink has no out-of-band data')
+    if (length < NLMSG_HDRLEN) throw new SocketError('ENOBUFS', `${length} bytes are no netlink message`)
+  },
+  linux(sock, length, flags, { to }) {
+    if ((flags & sock.rules.MSG_OOB) !== 0) throw new SocketError('EOPNOTSUPP', 'netlink has no out-of-band data')
+    if (length === 0) throw new SocketError('ENODATA', 'an empty datagram')
+    if (to !== undefined) checkDestination(sock, to)
+    if (!sock.bound) sock.core.ports.autobind(sock)
+  },
 }
 
 function hasDestination(sock: Sock, options: SendOptions): boolean {
@@ -100,7 +104,7 @@ function sendSync(sock: Sock, datagram: Datagram): Awaitable<number> {
 
 /** Failed handlers and lost replies are no errors of send(2); on FreeBSD a malformed header is. */
 function sent(sock: Sock, datagram: Datagram, outcome: Outcome): number {
-  if (outcome === 'malformed' && !sock.rules.bindsOnSend) {
+  if (outcome === 'malformed' && sock.rules.refusesMalformed) {
     throw new SocketError('EINVAL', `malformed message at byte ${datagram.next - datagram.start}`)
   }
   return datagram.end - datagram.start
