@@ -175,7 +175,7 @@ describe.each(abis)('a client of generic netlink with the %s ABI', abi => {
   it('ends its waits when it is closed', async () => {
     const { genl } = await world(abi)
     const counters = await genl.open(dummy)
-    const waiting = failure(counters.do('wait', { msec: 50, tag: 1 }))
+    const waiting = failure(counters.do('wait', { msec: 10_000, tag: 1 }))
     await genl.close()
     expect(await waiting).toMatchObject({ code: 'EBADF' })
   })
@@ -184,7 +184,7 @@ describe.each(abis)('a client of generic netlink with the %s ABI', abi => {
     const { genl } = await world(abi)
     const counters = await genl.open(dummy)
     const controller = new AbortController()
-    const waiting = failure(counters.do('wait', { msec: 50 }, { signal: controller.signal }))
+    const waiting = failure(counters.do('wait', { msec: 10_000 }, { signal: controller.signal }))
     controller.abort(new Error('enough'))
     expect(await waiting).toMatchObject({ message: 'enough' })
   })

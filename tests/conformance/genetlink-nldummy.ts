@@ -1,6 +1,6 @@
 import { errnoName, NetlinkError } from '@nltool/nl-core/errno'
 import { required } from '@nltool/nl-core/kernel'
-import { type Ctx, sleep } from '@nltool/nl-core/model'
+import type { Ctx } from '@nltool/nl-core/model'
 import {
   type AttributeSet,
   type AttributeSetSpec,
@@ -171,9 +171,9 @@ export function dummyModule(
         },
       },
       wait: {
-        async do({ attrs: { msec = 0, tag } }, ctx) {
+        async do({ attrs: { msec = 0, tag }, signal }, ctx) {
           state.trace.push(`begin ${tag}`)
-          await sleep(ctx.scheduler, msec, 'nldummy wait')
+          await pause(ctx, msec, signal)
           state.trace.push(`end ${tag}`)
           return { tag }
         },
@@ -219,4 +219,16 @@ function* byId({ counters }: DummyState): Iterable<Counter> {
     const counter = counters.get(id)
     if (counter !== undefined) yield counter
   }
+}
+
+/** Waits, unless the requester's socket is closed first. */
+function pause({ scheduler }: Ctx, msec: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason) // a worker serves what was queued before the socket was closed
+    const cancel = scheduler.after(msec, resolve, 'nldummy wait')
+    signal.addEventListener('abort', () => {
+      cancel()
+      reject(signal.reason)
+    })
+  })
 }

@@ -1,7 +1,7 @@
 import { SocketError } from '../errno/errors.ts'
 import { abandonDump } from './dump.ts'
 import { purge } from './receive-buffer.ts'
-import type { Sock, Waiter } from './sock.ts'
+import { closeReason, type Sock, type Waiter } from './sock.ts'
 
 /**
  * Closes a socket. FreeBSD drains the worker first: requests that it has been told of are served as far as the receive
@@ -12,6 +12,7 @@ export function close(sock: Sock): Promise<void> {
   const before = sock.idle
   if (sock.state === 'open') {
     sock.state = 'closing'
+    sock.aborter?.abort(closeReason())
     failAll(sock.receivers)
     failAll(sock.tx.waiters)
     if (sock.synchronous) sock.core.groups.leaveAll(sock) // Linux unlinks first; nothing more arrives

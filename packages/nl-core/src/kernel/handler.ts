@@ -21,6 +21,8 @@ export interface Request<B> {
   readonly cred: Cred
   /** NETLINK_GET_STRICT_CHK is on. */
   readonly strict: boolean
+  /** Fires with EINTR when the socket is closed: a handler that waits for something may give up. */
+  readonly signal: AbortSignal
   /** Text for the acknowledgement of a request that succeeds (NLMSGERR_ATTR_MSG with error 0). The first one counts. */
   warn(text: string): void
   /** Bytes for the acknowledgement (NLMSGERR_ATTR_COOKIE). */

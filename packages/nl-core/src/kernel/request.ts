@@ -7,7 +7,7 @@ import type { BodySpec } from '../wire/schema.ts'
 import type { Request } from './handler.ts'
 import type { RawRequest } from './protocol.ts'
 import { appendEcho } from './reply.ts'
-import type { Sock } from './sock.ts'
+import { closeSignal, type Sock } from './sock.ts'
 
 /**
  * One request while it is served: what a protocol sees before the body is decoded, what the handler sees, and what its
@@ -69,6 +69,10 @@ export class RequestRecord implements Request<unknown>, RawRequest, Origin {
 
   get payload(): Uint8Array {
     return this.frame.bytes.subarray(this.start + 16, this.end)
+  }
+
+  get signal(): AbortSignal {
+    return closeSignal(this.sock)
   }
 
   warn(text: string): void {

@@ -1,3 +1,4 @@
+import { NetlinkError } from '../errno/errors.ts'
 import type { Cred } from '../model/cred.ts'
 import type { VnetId } from '../model/ids.ts'
 import { type Caller, createTask, type Task } from '../model/task.ts'
@@ -67,6 +68,8 @@ export interface Sock {
   running: boolean
   wakePending: boolean
   state: 'open' | 'closing' | 'closed'
+  /** Made for the first handler that asks for its signal; most never do. */
+  aborter: AbortController | undefined
   /** Told once nothing runs any more while the socket closes. */
   idle: (() => void) | undefined
   readonly workStep: () => void
@@ -124,6 +127,7 @@ export function createSock(parts: SockParts, steps: { work(sock: Sock): void; wa
     running: false,
     wakePending: false,
     state: 'open',
+    aborter: undefined,
     idle: undefined,
     workStep: () => steps.work(sock),
     wakeStep: () => steps.wake(sock),
@@ -131,4 +135,16 @@ export function createSock(parts: SockParts, steps: { work(sock: Sock): void; wa
     wakeLabel: `${name}: wake-up`,
   }
   return sock
+}
+
+/** The signal that a socket is being closed, for handlers that wait. */
+export function closeSignal(sock: Sock): AbortSignal {
+  sock.aborter ??= new AbortController()
+  if (sock.state !== 'open') sock.aborter.abort(closeReason())
+  return sock.aborter.signal
+}
+
+/** What a handler that gives up answers: nobody reads it any more. */
+export function closeReason(): NetlinkError {
+  return new NetlinkError('EINTR', 'the socket was closed')
 }

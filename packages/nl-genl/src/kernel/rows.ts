@@ -203,6 +203,9 @@ function toGeneric(family: AnyFamily, request: Request<ValidatedBody>): GenericR
     abi: request.abi,
     cred: request.cred,
     strict: request.strict,
+    get signal() {
+      return request.signal
+    },
     warn: text => request.warn(text),
     cookie: bytes => request.cookie(bytes),
   }

@@ -26,6 +26,8 @@ export interface GenericRequest<Attrs, Header> {
   readonly cred: Cred
   /** NETLINK_GET_STRICT_CHK is on. */
   readonly strict: boolean
+  /** Fires with EINTR when the socket is closed: a handler that waits for something may give up. */
+  readonly signal: AbortSignal
   /** Text for the acknowledgement of a request that succeeds. The first one counts. */
   warn(text: string): void
   /** NLMSGERR_ATTR_COOKIE of the acknowledgement, at most 20 bytes. */
