@@ -20,7 +20,7 @@ import { fibsOf, limitsOf } from './limits.ts'
 import { type Personality, personalityOf } from './personality.ts'
 import { saveState } from './state/save.ts'
 import type { KernelLimits, KernelOptions } from './types.ts'
-import { createVnets, type VnetTable } from './vnets.ts'
+import { createVnets, type LiveVnet, type VnetTable } from './vnets.ts'
 
 /** The parts of a kernel, composed: what its public face, its state file and its audit work on. */
 export interface KernelCore {
@@ -64,7 +64,8 @@ export function createCore(options: KernelOptions, bootedAt?: number): KernelCor
   const defects: string[] = []
   const rtnl = createLock('rtnl')
   const onDefect = (defect: unknown, where: string): void => {
-    defects.push(`${where}: ${defect instanceof Error ? (defect.stack ?? defect.message) : String(defect)}`)
+    const said = defect instanceof Error ? (defect.stack ?? defect.message) : String(defect)
+    defects.push(said === where ? where : `${where}: ${said}`)
     options.onDefect?.(defect, where)
   }
   const netlink = createNetlink({
@@ -128,7 +129,7 @@ export function createCore(options: KernelOptions, bootedAt?: number): KernelCor
     vnets,
     context,
     settle,
-    findings: () => [...defects, ...registryFindings(registry)],
+    findings: () => [...defects, ...registryFindings(registry), ...vnets.list().flatMap(routeFindings)],
     save() {
       if (busy()) throw new NetlinkError('EBUSY', 'a change is under way: await settle() first')
       return saveState(core)
@@ -147,4 +148,11 @@ function registryFindings(registry: Registry): string[] {
     ...references.map(({ ifname, id, tag }) => `${ifname} (${id}) is held by "${tag}"`),
     ...sections.map(task => `${task} has an epoch section open`),
   ]
+}
+
+/** What nobody holds in routing tables that are empty. */
+function routeFindings({ name, route }: LiveVnet): string[] {
+  const { routes, nexthops, groups } = route.rib.audit()
+  if (routes > 0 || nexthops + groups === 0) return []
+  return [`${nexthops} nexthops and ${groups} groups of ${name} have no route`]
 }

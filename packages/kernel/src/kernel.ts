@@ -27,7 +27,9 @@ export function kernelOf(core: KernelCore): Kernel {
 
   function spawn({ uid = 0, cred, abi = 'freebsd', pid, vnet = vnet0 }: SpawnOptions = {}): Process {
     if (closing !== undefined) throw new SocketError('ESRCH', 'the kernel is closed')
-    if (core.vnets.get(vnet) === undefined) throw new SocketError('ENOENT', `there is no network stack ${vnet}`)
+    const home = core.vnets.get(vnet)
+    if (home === undefined) throw new SocketError('ENOENT', `there is no network stack ${vnet}`)
+    if (home.net.dying) throw new SocketError('EBUSY', `network stack ${vnet} is shutting down`)
     const id = pid === undefined ? pids.next() : pids.claim(pid)
     const process = createProcess({
       netlink,
@@ -71,6 +73,7 @@ export function kernelOf(core: KernelCore): Kernel {
     await netlink.unload()
     await core.settle()
     const { findings } = audit()
+    for (const { route } of core.vnets.list()) route.close()
     core.stop()
     if (findings.length > 0) throw new LeakError(findings)
   }

@@ -69,7 +69,10 @@ export interface Kernel extends AsyncDisposable {
   readonly sysctl: NetlinkSysctls
   /** Errors on demand: what a real kernel does rarely and at bad moments, at the moment that a test chooses. */
   readonly faults: Faults
-  /** Makes a process. @throws SocketError EEXIST for a pid in use, EINVAL, EAGAIN when no more fit, ENOENT for an unknown vnet */
+  /**
+   * Makes a process. @throws SocketError EEXIST for a pid in use, EINVAL, EAGAIN when no more fit, ENOENT for an unknown
+   * vnet, EBUSY for one that is shutting down
+   */
   spawn(options?: SpawnOptions): Process
   /** Processes that have not exited, in the order in which they were spawned. */
   processes(): Process[]

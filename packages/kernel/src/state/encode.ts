@@ -1,8 +1,8 @@
 import type { Ifnet, InetAddr, RegistryState, SavedInterface, Section } from '@nltool/ifnet'
 import type { Clock, VnetId } from '@nltool/nl-core/model'
 import { type Body, createWriter, type Writer } from '@nltool/nl-core/wire'
-import { addrBody, linkBody, routeBody } from '@nltool/nl-route'
-import { type Rib, type RibState, type SavedRoute, toAddrBody, toLinkBody, toRouteBody } from '@nltool/nl-route/kernel'
+import { addrBody, type LinkBody, linkBody, routeBody } from '@nltool/nl-route'
+import { type Rib, type RibState, type SavedRoute, toAddrBody, toRouteBody } from '@nltool/nl-route/kernel'
 import { createStateWriter } from './envelope.ts'
 import * as schema from './schema.ts'
 
@@ -19,6 +19,8 @@ export interface StateSource {
   readonly vnets: readonly { readonly id: VnetId; readonly name: string; readonly rib: Rib }[]
   readonly registry: RegistryState
   readonly section: Section
+  /** RTM_NEWLINK of an interface. */
+  linkBody(ifp: Ifnet): LinkBody
   interfaceAt(section: Section, saved: SavedInterface): Ifnet
 }
 
@@ -99,7 +101,7 @@ function* partsOf(numbers: readonly number[]): Iterable<readonly number[]> {
 function writeInterface(out: Records, source: StateSource, saved: SavedInterface): void {
   const ifp = source.interfaceAt(source.section, saved)
   out.put('RTM_NEWLINK', schema.linkRecord, saved.vnet, {
-    message: out.message(linkBody, toLinkBody(ifp, 0)),
+    message: out.message(linkBody, source.linkBody(ifp)),
     state: linkStateOf(saved),
   })
   for (const address of saved.addresses) {

@@ -1,5 +1,6 @@
 import type { Ifnet, SavedInterface, Section } from '@nltool/ifnet'
 import { type SysctlName, sysctlRows } from '@nltool/nl-core/kernel'
+import type { LinkBody } from '@nltool/nl-route'
 import type { KernelCore } from '../core.ts'
 import { encodeState } from './encode.ts'
 
@@ -19,8 +20,15 @@ export function saveState(core: KernelCore): Uint8Array {
     vnets: vnets.list().map(({ id, name, route }) => ({ id, name, rib: route.rib })),
     registry: registry.save(),
     section,
+    linkBody,
     interfaceAt,
   })
+
+  function linkBody(ifp: Ifnet): LinkBody {
+    const vnet = vnets.get(ifp.vnet)
+    if (vnet === undefined) throw new TypeError(`${ifp.name} is in no network stack`)
+    return vnet.route.linkBody(ifp, 0)
+  }
 
   function interfaceAt(open: Section, { vnet, index, name }: SavedInterface): Ifnet {
     const ifp = registry.net(vnet)?.interfaces.byIndexAttached(open, index)

@@ -1,5 +1,6 @@
 import {
   type Cloner,
+  IF_MAXMTU,
   IFCAP_LINKSTATE,
   IFCAP_VLAN_MTU,
   IFF_BROADCAST,
@@ -16,6 +17,7 @@ import {
   type IfOwner,
   LINK_STATE_DOWN,
   type Net,
+  type Section,
 } from '@nltool/ifnet'
 import { NetlinkError } from '@nltool/nl-core/errno'
 import type { Ctx, VnetId } from '@nltool/nl-core/model'
@@ -26,8 +28,8 @@ export interface VlanParams {
   readonly id: number
   /** Ethertype: 0x8100 (802.1q) or 0x88a8 (802.1ad). */
   readonly protocol: number
-  /** Index of the parent. */
-  readonly parent: number
+  /** Index of the parent; of an interface that has lost its own, `undefined`. */
+  readonly parent: number | undefined
 }
 
 const ETHERTYPE_VLAN = 0x8100
@@ -41,7 +43,7 @@ const parentTypes: readonly number[] = [IFT_ETHER, IFT_L2VLAN, IFT_BRIDGE, IFT_I
 
 /** A VLAN as it is now; without a parent once that has gone. */
 interface Vlan extends Omit<VlanParams, 'parent'> {
-  parent: number | undefined
+  parent: VlanParams['parent']
 }
 
 /**
@@ -54,16 +56,15 @@ export function vlanCloner(netOf: (vnet: VnetId) => Net | undefined): Cloner {
     name: 'vlan',
     describe(ifp) {
       const vlan = vlans.get(ifp.index)
-      return vlan?.parent === undefined ? undefined : { id: vlan.id, protocol: vlan.protocol, parent: vlan.parent }
+      return vlan === undefined ? undefined : { id: vlan.id, protocol: vlan.protocol, parent: vlan.parent }
     },
     create({ ctx, rtnl, vnet, name, params, alloc }) {
       const net = netOf(vnet)
       if (net === undefined) throw new NetlinkError('ENXIO', `there is no network stack ${vnet}`)
       const wanted = checked(params)
       using section = net.epoch.enter(ctx)
-      const parent = net.interfaces.byIndexAttached(section, wanted.parent)
-      if (parent === undefined) throw new NetlinkError('ENOENT')
-      checkParent(parent, wanted, vlans)
+      const parent = wanted.parent === undefined ? undefined : parentOf(net, section, wanted.parent)
+      if (parent !== undefined) checkParent(parent, wanted, vlans)
       const vlan: Vlan = { ...wanted }
       const owner = allocate(alloc, name, parent)
       vlans.set(owner.ifp.index, vlan)
@@ -71,6 +72,12 @@ export function vlanCloner(netOf: (vnet: VnetId) => Net | undefined): Cloner {
       return { interfaces: [owner], destroy: destroyer(vlans, owner, follow(net, owner, vlan)) }
     },
   }
+}
+
+function parentOf(net: Net, section: Section, index: number): Ifnet {
+  const parent = net.interfaces.byIndexAttached(section, index)
+  if (parent === undefined) throw new NetlinkError('ENOENT')
+  return parent
 }
 
 /** FreeBSD's checks of IFLA_VLAN_*, in its order. */
@@ -95,18 +102,19 @@ function checkParent(parent: Ifnet, { id, protocol }: VlanParams, vlans: Readonl
   }
 }
 
-function allocate(alloc: Parameters<Cloner['create']>[0]['alloc'], name: string, parent: Ifnet): IfOwner {
-  const mtu = (parent.capenable & IFCAP_VLAN_MTU) !== 0 ? parent.mtu : parent.mtu - tagBytes
+/** Without a parent: of a state file, which gives it its own addresses and MTU. */
+function allocate(alloc: Parameters<Cloner['create']>[0]['alloc'], name: string, parent: Ifnet | undefined): IfOwner {
+  const mtu = mtuOn(parent)
   const owner: IfOwner = alloc({
     name,
     type: IFT_L2VLAN,
     flags: IFF_BROADCAST | IFF_SIMPLEX | IFF_MULTICAST,
     mtu,
-    addrlen: parent.addrlen,
-    lladdr: parent.lladdr,
-    broadcast: parent.broadcast,
+    ...(parent === undefined
+      ? { addrlen: 6 }
+      : { addrlen: parent.addrlen, lladdr: parent.lladdr, broadcast: parent.broadcast }),
     capabilities: IFCAP_LINKSTATE,
-    linkState: parent.linkState,
+    linkState: parent?.linkState ?? LINK_STATE_DOWN,
     methods: {
       ioctl(_ifp, request) {
         if (request.request === 'SIOCSIFMTU' && request.mtu > mtu) return 'EINVAL'
@@ -118,6 +126,12 @@ function allocate(alloc: Parameters<Cloner['create']>[0]['alloc'], name: string,
     },
   })
   return owner
+}
+
+/** Bytes. */
+function mtuOn(parent: Ifnet | undefined): number {
+  if (parent === undefined) return IF_MAXMTU
+  return (parent.capenable & IFCAP_VLAN_MTU) !== 0 ? parent.mtu : parent.mtu - tagBytes
 }
 
 /** The link is that of the parent; without one it is down (vlan_link_state, vlan_ifdetach). */

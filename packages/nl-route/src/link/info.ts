@@ -27,7 +27,7 @@ export function paramsOf(kind: string, data: Uint8Array | undefined, parent: num
 export function infoOf(cloner: Cloner | undefined, ifp: Ifnet): ShownInfo | undefined {
   if (cloner?.name !== 'vlan') return undefined
   const params = cloner.describe?.(ifp) as VlanParams | undefined
-  if (params === undefined) return undefined
+  if (params?.parent === undefined) return undefined
   const { id, protocol, parent } = params
   return { data: vlanBody.encode({ header: {}, attrs: { id, protocol } }, 'freebsd'), link: parent }
 }
