@@ -19,7 +19,7 @@ export {
   valueText,
 } from './wire/describe.ts'
 export { familyFromAbi, familyToAbi, linuxFamilyBase } from './wire/family.ts'
-export { copyFrame, createWriter, frameOf, type WriterOptions } from './wire/frame.ts'
+export { createWriter, frameOf, type WriterOptions } from './wire/frame.ts'
 export { interpretBody } from './wire/interpret.ts'
 export { attributeLength, nestingMax } from './wire/iterate.ts'
 export { type LazyBody, lazyBody } from './wire/lazy.ts'

@@ -100,6 +100,12 @@ describe('IpAddress', () => {
     expect(() => IpAddress.netmask('inet', 33)).toThrow(RangeError)
   })
 
+  it('has 4 or 16 bytes', () => {
+    expect(() => IpAddress.fromBytes(new Uint8Array(5))).toThrow('4 or 16 bytes, not 5')
+    expect(IpAddress.unspecified('inet6').bits).toBe(128)
+    expect([IpAddress.parse('::1').family, IpAddress.parse('127.0.0.1').family]).toEqual(['inet6', 'inet'])
+  })
+
   it('covers what shares its prefix, in its own family', () => {
     const net = IpAddress.parse('198.51.100.0')
     expect(net.covers(IpAddress.parse('198.51.100.77'), 24)).toBe(true)

@@ -10,11 +10,6 @@ export function frameOf(bytes: Uint8Array): Frame {
   }
 }
 
-/** A frame over a copy of bytes, which starts on a word border. */
-export function copyFrame(bytes: Uint8Array): Frame {
-  return frameOf(bytes.slice())
-}
-
 /** How a writer is made. */
 export interface WriterOptions {
   /** Bytes to begin with; 2048 (NLMSG_LARGE) if absent. */

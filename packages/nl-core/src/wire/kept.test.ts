@@ -5,6 +5,7 @@ import {
   attributeSet,
   body,
   createWriter,
+  custom,
   frameOf,
   i32,
   ip,
@@ -152,5 +153,33 @@ describe('encoding', () => {
     const expected = toHex(schema.encode(one, 'freebsd'))
     for (let count = 0; count < 50; count++) codec.encode(writer, one)
     expect(toHex(writer.bytes.subarray(0, writer.pos))).toBe(expected.repeat(50))
+  })
+})
+
+describe('custom codecs', () => {
+  const lower = custom<string>('a word', {
+    decode: payload => {
+      if (payload[0] === 0) throw new RangeError('zero')
+      return String.fromCharCode(...payload).toLowerCase()
+    },
+    encode: word => {
+      if (word === 'bad') throw new RangeError('bad word')
+      return Uint8Array.from(word, letter => letter.charCodeAt(0))
+    },
+  })
+  const worded = body(struct('none', {}), attributeSet({ A: [1, 'a', lower] }))
+
+  it('keep the bytes that their value does not give back', () => {
+    for (const text of ['0600 0100 41420000', '0700 0100 62616400']) {
+      const decoded = worded.decode(fromHex(text), 'linux')
+      expect(toHex(worded.encode(decoded, 'linux'))).toBe(toHex(fromHex(text)))
+    }
+  })
+
+  it('may throw anything: it becomes a WireError with a place', () => {
+    expect(() => worded.decode(fromHex('0500 0100 00000000'), 'linux')).toThrow('A: is not a word: RangeError: zero')
+    expect(() => worded.encode({ header: {}, attrs: { a: 'bad' } }, 'linux')).toThrow(
+      'A: is not a word: RangeError: bad',
+    )
   })
 })

@@ -208,6 +208,19 @@ describe.each([
   })
 })
 
+describe('unknown attributes', () => {
+  it.each([
+    [[{ type: 70000, bytes: hex`00` }], 'unknown[0]: 70000 is no nla_type'],
+    [[{ type: 7, bytes: 'text' }], "unknown[0]: 'text' where bytes belong"],
+    [[null], 'unknown[0]: undefined is no nla_type'],
+    ['text', "unknown: 'text' is no array"],
+    [[{ type: 7, bytes: new Uint8Array(65532) }], 'unknown[0]: 65532 bytes are more than an attribute holds'],
+  ])('are refused where they cannot be written: %#', (unknown, message) => {
+    const error = thrownBy(() => schemaOf(u8).encode({ header: {}, attrs: { unknown: unknown as never } }, 'linux'))
+    expect(error.message).toContain(message)
+  })
+})
+
 describe('families', () => {
   const schema = body(struct('familied', { family, pad: pad(3) }), attributeSet({}))
   const inAbi = (number: number, abi: Abi) => schema.decode(Uint8Array.of(number, 0, 0, 0), abi).header.family
