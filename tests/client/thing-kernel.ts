@@ -65,6 +65,13 @@ export function createThingKernel(scheduler: Scheduler = loopScheduler()): Thing
         change(body.header.id, body.attrs, ctx)
       },
     }),
+    [thingTypes.THING_DEL]: handler({
+      body: thingBody,
+      do({ body }, ctx) {
+        if (!things.has(body.header.id)) throw new NetlinkError('ENOENT')
+        change(body.header.id, 'gone', ctx)
+      },
+    }),
     [thingTypes.THING_GET]: handler({
       body: thingBody,
       isDump: ({ flags }) => (flags & NLM_F_DUMP) !== 0,

@@ -52,6 +52,7 @@ export const thingTypes = { THING_NEW: 0x20, THING_DEL: 0x21, THING_GET: 0x22 } 
 /** Requests of the made-up object. */
 export const thingOperations = {
   new: operation({ name: 'THING_NEW', type: thingTypes.THING_NEW, body: thingBody }),
+  delete: operation({ name: 'THING_DEL', type: thingTypes.THING_DEL, body: thingBody }),
   get: operation({ name: 'THING_GET', type: thingTypes.THING_GET, body: thingBody }),
 } as const satisfies Record<string, Operation<Thing>>
 
