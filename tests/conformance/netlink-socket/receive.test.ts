@@ -228,6 +228,20 @@ describe('LK B5 when NLM_F_DUMP_INTR is set', () => {
     expect(parts[1]).toEqual([true])
   })
 
+  it('the flag is not lost with an object that the reader’s ABI cannot express', async () => {
+    const world = createWorld()
+    world.dump = function* () {
+      yield itemOf(1)
+      world.generation++
+      yield { header: { family: 0, id: 2 }, attrs: { name: 'x', data: new Uint8Array(65532) } }
+      yield itemOf(3)
+    }
+    const socket = world.open()
+    socket.send(request(ITEM_GET))
+    await world.settle()
+    expect(drain(socket).map(({ flags }) => (flags & NLM_F_DUMP_INTR) !== 0)).toEqual([false, true, false])
+  })
+
   it('change and exact undo between parts: flagged', async () => {
     const parts = await dumpInParts((part, world) => {
       if (part === 2) world.generation += 2

@@ -5,6 +5,7 @@ import {
   createWorld,
   drain,
   fill,
+  ITEM_FAIL,
   ITEM_GET,
   ITEM_NEW,
   ITEM_WAIT,
@@ -285,6 +286,34 @@ describe('NS 12.2 sync', () => {
     socket.send(ack(1))
     await socket.close()
     world.open().bind({ portid: 9, groups: 0 })
+  })
+
+  it('a handler that sends on its own socket does not overtake itself', async () => {
+    const world = createWorld()
+    const socket = openSync(world)
+    let nested: unknown
+    world.onFail = () => {
+      nested = socket.send(ack(9))
+    }
+    expect(socket.send(request(ITEM_FAIL, { item: itemOf(1), seq: 1 }))).toBe(36)
+    expect(nested).toBeInstanceOf(Promise)
+    await world.settle()
+    expect(await nested).toBe(16)
+    expect(drain(socket).map(({ seq }) => seq)).toEqual([1, 9])
+  })
+
+  it('a handler that closes its own socket ends first', async () => {
+    const world = createWorld()
+    const socket = openSync(world)
+    socket.bind({ portid: 9, groups: 0 })
+    let closing: Promise<void> | undefined
+    world.onFail = () => {
+      closing = socket.close()
+      expect(codeOf(() => world.open().bind({ portid: 9, groups: 0 }))).toBe('EADDRINUSE')
+    }
+    expect(socket.send(request(ITEM_FAIL, { item: itemOf(1) }))).toBe(36)
+    await closing
+    expect(codeOf(() => world.open().bind({ portid: 9, groups: 0 }))).toBe('no error')
   })
 
   it('close waits for a send that is in progress', async () => {

@@ -1,5 +1,7 @@
 import { abiConstants } from '../abi.ts'
 import {
+  NLM_F_DUMP_FILTERED,
+  NLM_F_DUMP_INTR,
   NLM_F_MULTI,
   NLMSGERR_ATTR_COOKIE,
   NLMSGERR_ATTR_MISS_NEST,
@@ -81,7 +83,7 @@ export const abiRules: Readonly<Record<Abi, AbiRules>> = {
     MSG_TRUNC: abiConstants.freebsd.MSG_TRUNC,
     errnoSign: 1,
     doneFlags: 0,
-    repliedFlags: 0xffff,
+    repliedFlags: 0xffff & ~(NLM_F_MULTI | NLM_F_DUMP_INTR | NLM_F_DUMP_FILTERED), // those are the kernel's to set
     quotesPort: true,
     extAck: [NLMSGERR_ATTR_MSG, NLMSGERR_ATTR_OFFS, NLMSGERR_ATTR_COOKIE],
     extAckOnDone: false,

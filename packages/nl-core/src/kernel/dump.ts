@@ -25,8 +25,10 @@ export interface RunningDump {
   readonly doneApart: boolean
   readonly failsAsDone: boolean
   readonly generation: (() => number) | undefined
-  /** The generation at the message before. */
+  /** The generation when it was last looked at. */
   seen: number
+  /** It had changed, and no message has said so yet. */
+  intr: boolean
   /** Messages written so far. */
   count: number
   /** Largest message so far, bytes: a part of a dump is closed before one of this size might not fit. */
@@ -59,6 +61,7 @@ export function startDump(
     failsAsDone: dump.failsAsDone === true || sock.core.personality.failedDump === 'done',
     generation: dump.generation,
     seen: dump.generation === undefined ? 0 : dump.generation(),
+    intr: false,
     count: 0,
     largest: 0,
     aborted: undefined,
@@ -129,6 +132,7 @@ function writeObject(sock: Sock, dump: RunningDump, body: unknown): void {
     sock.core.counters.unencodable += 1 // an object that this ABI cannot express is left out
     return
   }
+  dump.intr = false
   dump.count += 1
   const size = reply.pos - reply.start - before
   if (size > dump.largest) dump.largest = size
@@ -136,15 +140,15 @@ function writeObject(sock: Sock, dump: RunningDump, body: unknown): void {
 
 /** NLM_F_DUMP_INTR on the first message after a change of the dumped set, NLMSG_DONE at the latest. */
 function interrupted(sock: Sock, dump: RunningDump): number {
-  if (sock.core.faults.armed && interruptedOnDemand(dump.request)) return NLM_F_DUMP_INTR
-  if (dump.generation === undefined) return 0
-  const now = dump.generation()
-  if (now === dump.seen) return 0
+  const now = dump.generation === undefined ? dump.seen : dump.generation()
+  if (now !== dump.seen) dump.intr = true
   dump.seen = now
-  return NLM_F_DUMP_INTR
+  if (sock.core.faults.armed && interruptedOnDemand(dump.request)) dump.intr = true
+  return dump.intr ? NLM_F_DUMP_INTR : 0
 }
 
 function failDump(sock: Sock, dump: RunningDump, failure: Failure): void {
+  endBodies(sock, dump)
   if (dump.count > 0 || dump.failsAsDone) finish(sock, dump, failure)
   else {
     endDump(sock, dump)
@@ -180,6 +184,10 @@ export function abandonDump(sock: Sock): void {
   const { dump } = sock
   if (dump === undefined) return
   endDump(sock, dump)
+  endBodies(sock, dump)
+}
+
+function endBodies(sock: Sock, dump: RunningDump): void {
   try {
     dump.bodies.return?.()
   } catch (error) {

@@ -1,4 +1,3 @@
-import { NLM_F_MULTI } from '../constants.ts'
 import type { Body } from '../wire/codec.ts'
 import type { AbiRules } from './abi-rules.ts'
 import { flush, handOver } from './deliver.ts'
@@ -54,7 +53,7 @@ export function appendBody(
 /** Answers a request with one object. @throws WireError */
 export function replyWith(request: RequestRecord, type: number, schema: Body<unknown>, body: unknown): void {
   const { sock } = request
-  const flags = request.flags & sock.rules.repliedFlags & ~NLM_F_MULTI
+  const flags = request.flags & sock.rules.repliedFlags
   appendBody(request, openReply(sock), { type, flags }, schema, body)
   closeReply(sock)
 }

@@ -91,19 +91,17 @@ function enqueue(sock: Sock, datagram: Datagram): boolean {
 
 /** Processes a datagram in the sender's context. The send buffer is not used, so nothing here ever waits for room. */
 function sendSync(sock: Sock, datagram: Datagram): Awaitable<number> {
+  sock.running = true
   const outcome = serveDatagram(sock, datagram)
   if (!(outcome instanceof Promise)) return sent(sock, datagram, outcome)
-  sock.running = true
-  return outcome.then(settled => {
-    sock.running = false
-    wake(sock)
-    sock.idle?.()
-    return sent(sock, datagram, settled)
-  })
+  return outcome.then(settled => sent(sock, datagram, settled))
 }
 
 /** Failed handlers and lost replies are no errors of send(2); on FreeBSD a malformed header is. */
 function sent(sock: Sock, datagram: Datagram, outcome: Outcome): number {
+  sock.running = false
+  if (sock.tx.waiters.length > 0) wake(sock)
+  sock.idle?.()
   if (outcome === 'malformed' && sock.rules.refusesMalformed) {
     throw new SocketError('EINVAL', `malformed message at byte ${datagram.next - datagram.start}`)
   }

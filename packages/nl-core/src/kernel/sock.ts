@@ -64,7 +64,7 @@ export interface Sock {
   synchronous: boolean
   /** A step of the worker is queued. */
   workPending: boolean
-  /** A handler of this socket waits for something. */
+  /** A request of this socket is being served, or waits for something. */
   running: boolean
   wakePending: boolean
   state: 'open' | 'closing' | 'closed'

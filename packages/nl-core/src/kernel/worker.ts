@@ -31,18 +31,19 @@ function work(sock: Sock): void {
     }
     const datagram = sock.tx.queue[0]
     if (datagram === undefined) break
+    sock.running = true
     const outcome = serveDatagram(sock, datagram)
     if (outcome instanceof Promise) {
       workLater(sock, datagram, outcome)
       return
     }
+    sock.running = false
     if (outcome !== 'paused') retire(sock, datagram)
   }
   sock.idle?.()
 }
 
 function workLater(sock: Sock, datagram: Datagram, waiting: Promise<Outcome>): void {
-  sock.running = true
   waiting.then(outcome => {
     sock.running = false
     if (outcome !== 'paused') retire(sock, datagram)
