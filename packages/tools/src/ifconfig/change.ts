@@ -1,5 +1,5 @@
 import { NltoolError } from '@nltool/nl-core/errno'
-import type { AddressAdd, LinkChange, RouteClient } from '@nltool/nl-route'
+import type { AddressAdd, Link, LinkChange, RouteClient } from '@nltool/nl-route'
 import { Failure } from '../failure.ts'
 import { detailOf, refusal } from '../sentence.ts'
 import { noInterface } from './show.ts'
@@ -19,7 +19,7 @@ export interface ChangeReport {
 }
 
 /**
- * Applies the words in ifconfig(8)'s order: creation, properties, addresses, at last a new name. `vnetId` finds network
+ * Applies the words in ifconfig(8)'s order: creation, properties, addresses, a new name, a move. `vnetId` finds network
  * stacks by name. @throws Failure
  */
 export async function changeInterface(
@@ -36,15 +36,16 @@ export async function changeInterface(
   const { rename, vnet, ...properties } = command.link
   if (Object.keys(properties).length > 0) await setProperties(route, ifname, properties)
   for (const address of command.addresses) await setAddress(route, ifname, address)
-  if (vnet !== undefined) await ask('SIOCSIFVNET', ifname, () => route.link.set({ ifname, vnet: vnetId(vnet) }))
-  if (rename !== undefined) await ask('SIOCSIFNAME', ifname, () => route.link.set({ ifname, rename }))
+  if (rename !== undefined) await ask('ioctl SIOCSIFNAME (set name)', ifname, () => route.link.set({ ifname, rename }))
   const name = rename ?? ifname
+  if (vnet !== undefined) await ask('SIOCSIFVNET', name, () => route.link.set({ ifname: name, vnet: vnetId(vnet) }))
   return { text: name === given ? '' : name, json: { ifname: name, action: command.create ? 'create' : 'set' } }
 }
 
 /** Makes the interface; its cloner is the name without the unit. */
 async function create(route: RouteClient, { vlan }: IfconfigCommand, given: string): Promise<string> {
   const kind = given.replace(/\d+[ab]?$/, '')
+  if (vlan.dev !== undefined) await findLink(route, vlan.dev)
   const vlanWords = vlan.id === undefined && vlan.dev === undefined ? {} : { vlanId: vlan.id, link: vlan.dev }
   try {
     const { ifname } = await route.link.create({ kind, name: given, ...vlanWords })
@@ -98,13 +99,17 @@ async function setAddress(route: RouteClient, ifname: string, words: AddressWord
   return ask('ioctl (SIOCAIFADDR)', ifname, () => route.addr.add(request))
 }
 
+async function findLink(route: RouteClient, ifname: string): Promise<Link> {
+  const link = (await route.link.list()).find(each => each.ifname === ifname)
+  if (link === undefined) throw noInterface(ifname)
+  return link
+}
+
 /** Without `alias`, an IPv4 address takes the place of the interface's first one. */
 async function removeFirst(route: RouteClient, ifname: string): Promise<void> {
-  const links = await route.link.list()
-  const link = links.find(each => each.ifname === ifname)
-  if (link === undefined) throw noInterface(ifname)
+  const { ifindex } = await findLink(route, ifname)
   const addresses = await route.addr.list({ family: 'inet' })
-  const first = addresses.find(({ ifindex }) => ifindex === link.ifindex)
+  const first = addresses.find(address => address.ifindex === ifindex)
   if (first === undefined) return
   await ask('ioctl (SIOCDIFADDR)', ifname, () =>
     route.addr.delete({ ifname, address: `${first.address}/${first.prefixlen}` }),

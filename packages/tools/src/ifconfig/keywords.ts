@@ -72,6 +72,13 @@ function unflag6(word: string, bit: number): Keyword<Draft> {
 
 const seconds = (text: string, word: string) => (text === 'infty' ? undefined : parseNumber(text, word))
 
+/** Names of groups do not end in a digit, or they would look like interfaces: ifconfig(8). IFNAMSIZ is 16 with the NUL. */
+function groupName(name: string): string {
+  if (/\d$/.test(name)) throw usage(`group ${name}: the name of a group does not end in a digit`)
+  if (name === '' || name.length > 15) throw usage(`group ${name}: the name of a group has 1 to 15 characters`)
+  return name
+}
+
 const lladdr = take((draft, value) => {
   if (!/^([\da-f]{1,2}[:-]){5}[\da-f]{1,2}$/i.test(value))
     throw usage(`${value}: not a link-level address such as 02:00:00:00:00:0a`)
@@ -134,7 +141,7 @@ export const keywords: Keywords<Draft> = {
     draft.link.vnet = value
   }),
   group: take((draft, value) => {
-    draft.link.join = [...(draft.link.join ?? []), value]
+    draft.link.join = [...(draft.link.join ?? []), groupName(value)]
   }),
   '-group': take((draft, value) => {
     draft.link.leave = [...(draft.link.leave ?? []), value]

@@ -70,7 +70,10 @@ describe('parseIfconfig', () => {
     ['em0 delete', 'delete: no address before it'],
     ['em0 inet 192.0.2.1 netmask 255.0.255.0', 'netmask 255.0.255.0: its ones must stand together'],
     ['em0 ether 02:00', '02:00: not a link-level address'],
+    ['em0 group core1', 'group core1: the name of a group does not end in a digit'],
+    ['em0 group abcdefghijklmnop', 'the name of a group has 1 to 15 characters'],
     ['-a mtu 9000', 'an interface must be named'],
+    ['em0 vlan 5 vlandev em1', 'vlan and vlandev go with create'],
   ])('refuses `%s` with exit code 2', (words, sentence) => {
     expect(() => parse(words)).toThrow(expect.objectContaining({ exit: 2, message: expect.stringContaining(sentence) }))
   })

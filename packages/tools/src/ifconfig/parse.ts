@@ -17,6 +17,7 @@ export function parseIfconfig(argv: readonly string[]): IfconfigCommand {
   if (ifname === undefined && (create || destroy || addresses.length > 0 || Object.keys(link).length > 0)) {
     throw usage('an interface must be named before what to change')
   }
+  if (!create && (vlan.id !== undefined || vlan.dev !== undefined)) throw usage('vlan and vlandev go with create')
   for (const { family, prefixlen, address, mode } of addresses) {
     if (prefixlen === undefined && mode !== 'delete' && family === 'inet')
       throw usage(`${address}: a prefix length is needed, as in ${address}/24`)

@@ -18,14 +18,16 @@ export async function showInterfaces(
   release: Release,
 ): Promise<Shown<InterfaceShown[]>> {
   const { ifname, family, options } = command
-  const links = (await route.link.list()).filter(link => wanted(link, command))
+  const present = await route.link.list()
+  const names = new Map(present.map(link => [link.ifindex, link.ifname]))
+  const links = present.filter(link => wanted(link, command))
   if (ifname !== undefined && links.length === 0) throw noInterface(ifname)
   const addresses = await route.addr.list()
   const all = links.map(link => ({ ...link, addresses: addresses.filter(({ ifindex }) => ifindex === link.ifindex) }))
   const shown = options.list && family !== undefined ? all.filter(each => hasFamily(each, family)) : all
   const text = options.list
     ? `${shown.map(link => link.ifname).join(' ')}\n`
-    : shown.map(link => formatInterface(link, link.addresses, { ...options, family, release })).join('')
+    : shown.map(link => formatInterface(link, link.addresses, { ...options, family, release, names })).join('')
   return { text, json: shown }
 }
 

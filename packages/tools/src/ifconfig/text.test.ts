@@ -8,6 +8,7 @@ const style: InterfaceStyle = {
   capabilities: false,
   lifetimes: false,
   maskStyle: { inet: 'classic', inet6: 'classic' },
+  names: new Map([[1, 'em0']]),
 }
 
 const em0 = someLink({
@@ -120,6 +121,16 @@ describe('formatInterface', () => {
     const only = (family: 'ether' | 'inet' | 'inet6') =>
       formatInterface(em0, em0Addresses, { ...style, family }).match(/^\t(ether|inet6?)/gm)
     expect([only('ether'), only('inet'), only('inet6')]).toEqual([['\tether'], ['\tinet'], ['\tinet6']])
+  })
+
+  it.each([
+    [{ id: 5, protocol: 0x8100 }, 1, 'vlan: 5 vlanproto: 802.1q parent interface: em0'],
+    [{ id: 7, protocol: 0x88a8 }, undefined, 'vlan: 7 vlanproto: 802.1ad parent interface: <none>'],
+    [{ id: 7, protocol: 0x9100 }, 9, 'vlan: 7 vlanproto: 0x9100 parent interface: <none>'],
+  ])('prints the VLAN %o on %s', (vlan, parent, line) => {
+    expect(formatInterface(someLink({ type: IFT.IFT_L2VLAN, vlan, link: parent }), [], style)).toContain(
+      `\n\t${line}\n`,
+    )
   })
 
   it('prints description, groups and supported capabilities', () => {

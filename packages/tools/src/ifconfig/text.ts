@@ -2,7 +2,7 @@ import { type Address, IFF, IFT, type Link } from '@nltool/nl-route'
 import type { Release } from '../argv.ts'
 import { bitNames } from '../flag-names.ts'
 import { dotted, maskOf } from '../inet.ts'
-import { scoped } from '../names.ts'
+import { type LinkNames, scoped } from '../names.ts'
 import { capabilityNames, inet6FlagNames, linkFlagNames } from './flags.ts'
 import type { IfconfigOptions, ShownFamily } from './types.ts'
 
@@ -11,6 +11,8 @@ export interface InterfaceStyle extends Pick<IfconfigOptions, 'capabilities' | '
   readonly family: ShownFamily | undefined
   /** Release whose lines are printed, where they differ. */
   readonly release?: Release
+  /** Names of interfaces by index, for those that stand on others. */
+  readonly names: LinkNames
 }
 
 /** Types whose link-level address is called `ether`, and that have a carrier to speak of. */
@@ -34,6 +36,7 @@ export function formatInterface(link: Link, addresses: readonly Address[], style
   for (const address of byFamily(addresses)) {
     if (shows(address.family)) lines.push(addressLine(link, address, style))
   }
+  if (link.vlan !== undefined) lines.push(vlanLine(link.vlan, link.link, style.names))
   const groups = link.groups?.filter(group => group !== 'all') ?? []
   if (groups.length > 0) lines.push(`groups: ${groups.join(' ')}`)
   if (ether && link.carrier !== undefined) lines.push(`status: ${link.carrier ? 'active' : 'no carrier'}`)
@@ -54,6 +57,15 @@ function bits(value: number, names: typeof linkFlagNames): string {
 function byFamily(addresses: readonly Address[]): Address[] {
   const families = [...new Set(addresses.map(({ family }) => family))]
   return families.flatMap(family => addresses.filter(address => address.family === family))
+}
+
+/** Ethertypes that have a name. */
+const vlanProtocols: Readonly<Record<number, string>> = { 33024: '802.1q', 34984: '802.1ad' }
+
+function vlanLine({ id, protocol }: NonNullable<Link['vlan']>, parent: number | undefined, names: LinkNames): string {
+  const name = vlanProtocols[protocol] ?? `0x${protocol.toString(16).padStart(4, '0')}`
+  const on = parent === undefined ? undefined : names.get(parent)
+  return `vlan: ${id} vlanproto: ${name} parent interface: ${on ?? '<none>'}`
 }
 
 function addressLine(link: Link, address: Address, style: InterfaceStyle): string {

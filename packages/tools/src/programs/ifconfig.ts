@@ -12,8 +12,8 @@ export const ifconfig: Program = async invocation => {
   return ifname !== undefined && changes(command) ? change(invocation, command, ifname) : show(invocation, command)
 }
 
-function changes({ create, destroy, link, addresses, vlan }: IfconfigCommand): boolean {
-  return create || destroy || addresses.length > 0 || Object.keys(link).length > 0 || vlan.id !== undefined
+function changes({ create, destroy, link, addresses }: IfconfigCommand): boolean {
+  return create || destroy || addresses.length > 0 || Object.keys(link).length > 0
 }
 
 /** `-C`: what interfaces can be created from. */
