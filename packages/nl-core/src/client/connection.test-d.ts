@@ -1,11 +1,15 @@
-import { type BatchResult, type Connection, type Dump, type Operation, operation, type Watch } from '@nltool/nl-core'
-import type { NltoolError } from '@nltool/nl-core/errno'
-import { attributeSet, body, string, struct, u32 } from '@nltool/nl-core/wire'
 import { expectTypeOf } from 'vitest'
-import { type Thing, thingBody, thingOperations } from './things.ts'
+import type { NltoolError } from '../errno.ts'
+import { type BatchResult, type Connection, type Dump, type Operation, operation, type Watch } from '../index.ts'
+import { attributeSet, body, string, struct, u32 } from '../wire.ts'
 
+const thingBody = body(
+  struct('thinghdr', { id: u32 }),
+  attributeSet({ THING_NAME: [1, 'name', string()], THING_SIZE: [2, 'size', u32] }),
+)
+type Thing = ReturnType<typeof thingBody.decode>
+const get = operation({ name: 'THING_GET', type: 0x22, body: thingBody })
 declare const connection: Connection
-const { get } = thingOperations
 const countBody = body(struct('counthdr', { count: u32 }), attributeSet({ COUNT_UNIT: [1, 'unit', string()] }))
 const count = operation({ name: 'THING_COUNT', type: 0x30, body: thingBody }, countBody)
 
