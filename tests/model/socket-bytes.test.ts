@@ -76,9 +76,7 @@ describe('netlink sockets given any bytes', () => {
           const sent = lengthOrCode(() => socket.send(bytes))
           expect(bytes).toEqual(before)
           const last = socket.send(messageBytes({ type: 1, flags: NLM_F_ACK, seq: sentinel }))
-          for (world.scheduler.runUntilIdle(); socket.fionwrite > 0 || world.waiting > 0; world.proceed()) {
-            await world.settle()
-          }
+          for (await world.settle(); world.waiting > 0; await world.settle()) world.proceed()
           expect(await sent).toBeOneOf([bytes.length, 'EINVAL'])
           expect(await last).toBe(16)
           await world.settle()
