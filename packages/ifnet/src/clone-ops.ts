@@ -34,21 +34,25 @@ export interface CloneOps {
   createNow(ctx: Ctx, rtnl: RtnlHeld, name: string, params?: unknown): Created
   /**
    * Destroys an interface, with all of its instance. @throws NetlinkError ENXIO for an unknown name, EINVAL for one that
-   * no cloner made or that must exist, or what the cloner throws; the interface then stays.
+   * no cloner made or that must exist, EBUSY in a network stack that is shutting down, or what the cloner throws; the
+   * interface then stays.
    */
   destroy(ctx: Ctx, name: string): Promise<void>
+  /** The cloner that a name asks for, or `undefined`: creation would answer EINVAL. */
+  clonerFor(name: string): Cloner | undefined
   /** Cloner of an interface, by which dumps name its kind; `undefined` if it was not cloned. */
   clonerOf(ifp: Ifnet): Cloner | undefined
 }
 
 /** The newest cloner that a name asks for. */
-export function clonerFor(world: World, name: string): ClonerState {
-  const states = [...world.cloners.values()]
-  for (let i = states.length - 1; i >= 0; i--) {
-    const state = states[i] as ClonerState
-    if (state.registered && matches(state.cloner, name)) return state
-  }
-  throw new NetlinkError('EINVAL', `no cloner makes interfaces called ${name}`)
+function find(world: World, name: string): ClonerState | undefined {
+  return [...world.cloners.values()].findLast(({ registered, cloner }) => registered && matches(cloner, name))
+}
+
+function required(world: World, name: string): ClonerState {
+  const state = find(world, name)
+  if (state === undefined) throw new NetlinkError('EINVAL', `no cloner makes interfaces called ${name}`)
+  return state
 }
 
 /** What is to be created. */
@@ -160,14 +164,17 @@ export async function removeRest(ctx: Ctx, held: DetachHeld, record: IfRecord): 
 }
 
 export function createCloneOps(world: World, net: NetState): CloneOps {
+  function refuseDying(): void {
+    if (net.dying) throw new NetlinkError('EBUSY', `network stack ${net.vnet} is shutting down`)
+  }
+
   async function create(ctx: Ctx, name: string, params: unknown, options: CreateOptions): Promise<Created> {
-    const state = clonerFor(world, name)
+    const state = required(world, name)
     await world.point(ctx, 'cloner found')
     using held = await world.detach.acquire(ctx)
     using _cloner = await state.lock.acquire(ctx)
     using rtnl = await world.rtnl.acquire(ctx)
-    if (world.nets.get(net.vnet) !== net || net.dying)
-      throw new NetlinkError('EBUSY', 'the network stack is shutting down')
+    refuseDying()
     const made: IfRecord[] = []
     let record: IfRecord | undefined
     try {
@@ -186,6 +193,7 @@ export function createCloneOps(world: World, net: NetState): CloneOps {
   async function destroy(ctx: Ctx, name: string): Promise<void> {
     using held = await world.detach.acquire(ctx)
     await world.point(ctx, 'detach lock held')
+    refuseDying()
     const record = net.names.get(name)
     if (record === undefined) throw new NetlinkError('ENXIO', `there is no interface ${name}`)
     const { clone } = record
@@ -203,10 +211,11 @@ export function createCloneOps(world: World, net: NetState): CloneOps {
   return {
     create: (ctx, name, params, options = {}) => create(ctx, name, params, options),
     createNow(ctx, rtnl, name, params) {
-      const record = createUnder(world, ctx, rtnl, net, clonerFor(world, name), { name, params })
+      const record = createUnder(world, ctx, rtnl, net, required(world, name), { name, params })
       return { name: record.name, index: record.index }
     },
     destroy,
+    clonerFor: name => find(world, name)?.cloner,
     clonerOf: ifp => recordOf(ifp).clone?.state.cloner,
   }
 }

@@ -1,7 +1,7 @@
 import type { Ctx, Random, RtnlHeld, VnetId } from '@nltool/nl-core/model'
 import type { Allocator } from './allocator.ts'
 import type { IfIndex } from './ids.ts'
-import type { DetachHeld, Ifnet, IfOwner, IfView } from './types.ts'
+import type { DetachHeld, IfOwner, IfView } from './types.ts'
 
 /** What a cloner is asked to make. */
 export interface CloneRequest {
@@ -35,8 +35,6 @@ export interface Cloner {
   readonly name: string
   /** Makes the interfaces of one unit and attaches them, at once. What it throws is the answer to the request. */
   readonly create: (request: CloneRequest) => CloneInstance
-  /** Applies further parameters to one of its interfaces. */
-  readonly modify?: (ifp: Ifnet, params: unknown, ctx: Ctx, rtnl: RtnlHeld) => void
   /** Parameters that tell an interface from others of its kind, for dumps. */
   readonly describe?: (ifp: IfView) => unknown
   /** Units 0 to `minIfs - 1` exist from the start and cannot be destroyed. Default 0. */

@@ -93,25 +93,28 @@ export async function destroyNet(ctx: Ctx, world: World, net: NetState): Promise
   net.dying = true
   using held = await world.detach.acquire(ctx)
   await world.point(ctx, 'network stack dying')
-  for (let record = first(world, net); record !== undefined; record = first(world, net)) {
-    const home = record.home === undefined ? undefined : world.nets.get(record.home)
-    if (home !== undefined && home !== net && !home.dying) {
-      await move(ctx, record, home, freeName(home, record))
-    } else {
-      await destroyRecord(ctx, held, record)
-    }
+  // In rounds, because others may attach what they had allocated, and a destruction may take several interfaces.
+  for (let records = concerned(world, net); records.length > 0; records = concerned(world, net)) {
+    for (const record of records) if (record.attached) await evict(ctx, held, record, net)
   }
   world.nets.delete(net.vnet)
   for (const { units } of world.cloners.values()) units.delete(net.vnet)
 }
 
-/** An attached interface that is in a network stack or at home there. */
-function first(world: World, net: NetState): IfRecord | undefined {
-  for (const record of net.list) return record
+/** The attached interfaces that are in a network stack, and those that are at home there. */
+function concerned(world: World, net: NetState): IfRecord[] {
+  const all = [...net.list]
   for (const other of world.nets.values()) {
-    for (const record of other.list) if (record.home === net.vnet) return record
+    for (const record of other === net ? [] : other.list) if (record.home === net.vnet) all.push(record)
   }
-  return undefined
+  return all
+}
+
+/** Sends an interface home from a dying network stack, or destroys it if that is its home or its home has gone. */
+async function evict(ctx: Ctx, held: DetachHeld, record: IfRecord, net: NetState): Promise<void> {
+  const home = record.home === undefined ? undefined : record.world.nets.get(record.home)
+  if (home !== undefined && home !== net && !home.dying) await move(ctx, record, home, freeName(home, record))
+  else await destroyRecord(ctx, held, record)
 }
 
 async function destroyRecord(ctx: Ctx, held: DetachHeld, record: IfRecord): Promise<void> {
