@@ -117,6 +117,26 @@ function notifications(listeners) {
   }
 }
 
+/** Bytes of the heap that one call leaves to the collector. */
+function garbage(run, calls) {
+  run(100_000)
+  globalThis.gc?.()
+  const before = process.memoryUsage().heapUsed
+  run(calls)
+  return (process.memoryUsage().heapUsed - before) / calls
+}
+
+/** Bytes that one open socket keeps, a member of a group that has never received anything. */
+function footprint(count) {
+  globalThis.gc?.()
+  const before = process.memoryUsage().heapUsed
+  const sockets = Array.from({ length: count }, () => open())
+  globalThis.gc?.()
+  const bytes = (process.memoryUsage().heapUsed - before) / count
+  for (const socket of sockets) socket.close()
+  return bytes
+}
+
 function print(figure, value, unit, goal) {
   console.log(JSON.stringify({ figure, value, unit, goal }))
 }
@@ -145,3 +165,11 @@ for (const count of [1, 100, 10_000]) {
   )
   await Promise.all(listeners.map(listener => listener.close()))
 }
+print('socket: garbage per request and ACK, synchronous', garbage(requests(synchronous, 1), 4000), 'bytes', '')
+print(
+  'socket: garbage per request and ACK, in batches of 128',
+  garbage(requests(synchronous, 128), 128 * 40),
+  'bytes',
+  '',
+)
+print('socket: memory of an open socket', footprint(10_000), 'bytes', '')
