@@ -2,16 +2,16 @@ import type { Kernel } from '@nltool/kernel'
 import type { Host } from '@nltool/nl-core'
 import type { Generic } from '@nltool/nl-genl'
 import type { RouteClient } from '@nltool/nl-route'
-import type { Session } from './host.ts'
+import type { WorkSession } from './host.ts'
 
 /** Runs work on a client of rtnetlink that only looks. */
-export function readRoutes<T>(session: Session, work: (route: RouteClient) => Promise<T>): Promise<T> {
+export function readRoutes<T>(session: WorkSession, work: (route: RouteClient) => Promise<T>): Promise<T> {
   return session.read(host => withRoute(host, work))
 }
 
 /** Runs work on a client of rtnetlink that changes something; its result is there when the change is saved. */
 export function changeRoutes<T>(
-  session: Session,
+  session: WorkSession,
   work: (route: RouteClient, kernel: Kernel) => Promise<T>,
 ): Promise<T> {
   return session.change((host, kernel) => withRoute(host, route => work(route, kernel)))
@@ -24,7 +24,7 @@ async function withRoute<T>(host: Host, work: (route: RouteClient) => Promise<T>
 }
 
 /** Runs work on a client of generic netlink that only looks. */
-export function readGeneric<T>(session: Session, work: (genl: Generic) => Promise<T>): Promise<T> {
+export function readGeneric<T>(session: WorkSession, work: (genl: Generic) => Promise<T>): Promise<T> {
   return session.read(async host => {
     const { openGeneric } = await import('@nltool/nl-genl')
     await using genl = await openGeneric(host)

@@ -9,11 +9,17 @@ import { createStateStore, stateDirectory } from './state/store.ts'
 export type Work<T> = (host: Host, kernel: Kernel) => Promise<T>
 
 /** A kernel to speak to. */
-export interface Session {
+export interface WorkSession {
   /** Runs work that only looks. Nothing is written. */
   read<T>(work: Work<T>): Promise<T>
   /** Runs work that changes the kernel; its result is there when the change is on the disk. If it throws, nothing changed. */
   change<T>(work: Work<T>): Promise<T>
+}
+
+/** A kernel whose configuration is kept. */
+export interface Session extends WorkSession {
+  /** Runs several pieces of work on one kernel: all of their changes are kept, or none if it throws. */
+  together<T>(work: (session: WorkSession) => Promise<T>): Promise<T>
   /** The whole configuration, as the bytes of a state file. */
   save(): Promise<Uint8Array>
   /** Puts a configuration in the place of the present one, whatever that is; the bytes are known to be good. */
@@ -25,27 +31,35 @@ export function openSession(globals: Globals, env: NodeJS.ProcessEnv): Session {
   if (globals.kernel !== 'embedded') throw refuseKernel(globals.kernel)
   const store = createStateStore(stateDirectory(env))
 
-  async function run<T>(kernel: Kernel, work: Work<T>): Promise<T> {
+  /** Work in processes of one kernel, whose conversations go to one place. */
+  async function processesOf<T>(
+    kernel: Kernel,
+    use: (run: <R>(work: Work<R>) => Promise<R>) => Promise<T>,
+  ): Promise<T> {
     const conversation = await openConversation(globals)
     try {
-      return await work(conversation.overhear(spawn(kernel, globals.vnet)), kernel)
+      return await use(work => work(conversation.overhear(spawn(kernel, globals.vnet)), kernel))
     } finally {
       conversation.end()
     }
   }
 
+  function together<T>(work: (session: WorkSession) => Promise<T>): Promise<T> {
+    return store.update(async state => {
+      await using kernel = await boot(state, store.path)
+      const result = await processesOf(kernel, run => work({ read: run, change: run }))
+      await kernel.settle()
+      return { state: kernel.save(), result }
+    })
+  }
+
   return {
     async read(work) {
       await using kernel = await boot(store.read(), store.path)
-      return await run(kernel, work)
+      return await processesOf(kernel, run => run(work))
     },
-    change: work =>
-      store.update(async state => {
-        await using kernel = await boot(state, store.path)
-        const result = await run(kernel, work)
-        await kernel.settle()
-        return { state: kernel.save(), result }
-      }),
+    change: work => together(session => session.change(work)),
+    together,
     async save() {
       await using kernel = await boot(store.read(), store.path)
       return kernel.save()

@@ -1,6 +1,6 @@
 import { type Globals, readGlobals, separate } from './argv.ts'
 import type { Failure } from './failure.ts'
-import { openSession, type Session } from './host.ts'
+import { openSession, type Session, type WorkSession } from './host.ts'
 import { asFailure } from './sentence.ts'
 
 /** One run of a command: its words, its kernel, and where it speaks. */
@@ -9,7 +9,7 @@ export interface Invocation {
   readonly words: readonly string[]
   readonly globals: Globals
   /** The kernel that the global options name. */
-  readonly session: Session
+  readonly session: WorkSession
   /** Prints text as it is, unless `--json` was asked for; what already ends its line gets no second newline. */
   print(text: string): void
   /** Reports what went wrong although the command goes on; it will end with that exit code. */
@@ -19,11 +19,19 @@ export interface Invocation {
 /** What a command does. Its result is what `--json` prints. */
 export type Program = (invocation: Invocation) => Promise<object>
 
+/** One run of a command that stands for itself, not in a batch. */
+export interface WholeInvocation extends Invocation {
+  readonly session: Session
+}
+
+/** What such a command does. */
+export type WholeProgram = (invocation: WholeInvocation) => Promise<object>
+
 /** Tools whose name stands before their complaints; all others speak as nltool. */
 const classicTools: ReadonlySet<string> = new Set(['ifconfig', 'route', 'netstat', 'genl'])
 
 /** Runs a command. Whatever goes wrong becomes one sentence on standard error and an exit code. */
-export async function invoke(command: string, argv: readonly string[], program: Program): Promise<void> {
+export async function invoke(command: string, argv: readonly string[], program: WholeProgram): Promise<void> {
   const complain = (failure: Failure) => report(command, failure)
   try {
     const { globals: given, words } = separate(argv)

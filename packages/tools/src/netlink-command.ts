@@ -1,7 +1,7 @@
 import type { Awaitable } from '@nltool/nl-core/model'
 import { Command } from '@oclif/core/command'
 import { boolean, string } from '@oclif/core/flags'
-import { fail, type Invocation, invoke, type Program } from './invocation.ts'
+import { fail, invoke, type WholeInvocation, type WholeProgram } from './invocation.ts'
 import type { Shown } from './shown.ts'
 
 /** What all oclif commands have in common: the global options, and errors as one sentence on standard error. */
@@ -24,13 +24,13 @@ export abstract class NetlinkCommand extends Command {
   }
 
   /** Runs what the command does, with the words and global options of this line. */
-  protected async execute(program: Program): Promise<void> {
+  protected async execute(program: WholeProgram): Promise<void> {
     this.parsed = true // words with a table of their own are not parsed by oclif, which would warn
     await invoke(this.topic, this.argv, program)
   }
 
   /** Runs a command that gives text for people and a value for `--json`. */
-  protected show(work: (invocation: Invocation) => Awaitable<Shown<object>>): Promise<void> {
+  protected show(work: (invocation: WholeInvocation) => Awaitable<Shown<object>>): Promise<void> {
     return this.execute(async invocation => {
       const { text, json } = await work(invocation)
       invocation.print(text)

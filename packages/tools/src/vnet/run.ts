@@ -1,12 +1,12 @@
 import type { Vnet } from '@nltool/kernel'
 import { SocketError } from '@nltool/nl-core/errno'
 import { Failure } from '../failure.ts'
-import { findVnet, type Session } from '../host.ts'
+import { findVnet, type WorkSession } from '../host.ts'
 import { detailOf, reasonOf } from '../sentence.ts'
 import type { Shown } from '../shown.ts'
 
 /** `vnet list`: number and name of each network stack. */
-export function listVnets(session: Session): Promise<Shown<Vnet[]>> {
+export function listVnets(session: WorkSession): Promise<Shown<Vnet[]>> {
   return session.read(async (_host, kernel) => {
     const vnets = kernel.vnets().map(({ id, name }) => ({ id, name }))
     return { text: vnets.map(({ id, name }) => `${String(id).padStart(3)}  ${name}`).join('\n'), json: vnets }
@@ -14,7 +14,7 @@ export function listVnets(session: Session): Promise<Shown<Vnet[]>> {
 }
 
 /** `vnet create`: a new network stack with its loopback interface; the kernel chooses a name if none is given. */
-export function createVnet(session: Session, name: string | undefined): Promise<Shown<Vnet>> {
+export function createVnet(session: WorkSession, name: string | undefined): Promise<Shown<Vnet>> {
   return session.change(async (_host, kernel) => {
     const { id, name: made } = await kernel.createVnet(name).catch(error => refused(name ?? '', error))
     return { text: made, json: { id, name: made } }
@@ -22,7 +22,7 @@ export function createVnet(session: Session, name: string | undefined): Promise<
 }
 
 /** `vnet delete`: interfaces that came from elsewhere go home, its own are destroyed. */
-export function deleteVnet(session: Session, name: string): Promise<Shown<Vnet>> {
+export function deleteVnet(session: WorkSession, name: string): Promise<Shown<Vnet>> {
   return session.change(async (_host, kernel) => {
     const { id, name: gone } = findVnet(kernel, name)
     await kernel.destroyVnet(id).catch(error => refused(name, error))
