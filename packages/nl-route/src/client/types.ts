@@ -1,14 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type {
-  Abi,
-  Connection,
-  ConnectionOptions,
-  Dump,
-  Resync,
-  Subscription,
-  WaitOptions,
-  Watch,
-} from '@nltool/nl-core'
+import type { Abi, Connection, ConnectionOptions, Dump, Subscription, WaitOptions, Watch } from '@nltool/nl-core'
 import type { RouteGroup } from '../groups.ts'
 import type { LinkStat, Operstate } from '../link/constants.ts'
 import type { RouteKind } from '../route/constants.ts'
@@ -364,5 +355,3 @@ export interface RouteClient extends AsyncDisposable {
   /** Closes the socket; whatever waits ends with SocketError EBADF. */
   close(): Promise<void>
 }
-
-export type { Resync }
