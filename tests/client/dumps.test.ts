@@ -4,7 +4,9 @@ import {
   concatBytes,
   doneAnswer,
   errorAnswer,
+  hex,
   manualEnv,
+  messageBytes,
   type ScriptedTransport,
   type SentMessage,
   scriptedTransport,
@@ -16,6 +18,9 @@ import { type Thing, thing, thingAnswer, thingOperations, thingTypes } from './t
 
 const { get } = thingOperations
 const ids = (things: readonly Thing[]): number[] => things.map(({ header }) => header.id)
+
+const nativeThing = (size: number) => hex`01000000 0800 0200 0${size}000000`
+const linuxThing = (size: number) => hex`01000000 0800 0c00 0${size}000000`
 
 /** A kernel that has `count` things and sends `perPart` in a datagram. */
 function answering(count: number, perPart: number, options: { flags?: number; done?: number } = {}) {
@@ -121,6 +126,33 @@ describe('dump', () => {
     })
     const connection = await connect(transport, 0)
     expect(ids(await connection.dump(get, thing(0)).collect())).toEqual([3])
+  })
+})
+
+describe('scan', () => {
+  it.each(['freebsd', 'linux'] as const)('gives what it picks from each message of a %s kernel', async abi => {
+    const transport = scriptedTransport({
+      abi,
+      onMessage(request, self) {
+        const parts = [3, 4, 5].map(size =>
+          messageBytes({ type: 0x20, seq: request.seq }, abi === 'linux' ? linuxThing(size + 1) : nativeThing(size)),
+        )
+        self.deliver(concatBytes(...parts), doneAnswer(request, undefined, { abi }))
+      },
+    })
+    const connection = await connect(transport, 0)
+    const sizes = connection.scan(get, thing(0), ({ attrs }) => (attrs.size === 4 ? undefined : attrs.size))
+    expect(await sizes.collect()).toEqual([3, 5])
+    for await (const size of sizes) expect([3, 5]).toContain(size)
+    expect(sizes.end).toEqual({ consistent: true })
+  })
+
+  it('ends with what its function throws', async () => {
+    const connection = await connect(scriptedTransport({ onMessage: answering(3, 1) }), 0)
+    const scan = connection.scan(get, thing(0), () => {
+      throw new RangeError('no')
+    })
+    await expect(scan.collect()).rejects.toThrow(RangeError)
   })
 })
 

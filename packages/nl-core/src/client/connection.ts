@@ -1,19 +1,24 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { SocketError } from '../errno/errors.ts'
+import type { Abi } from '../model/abi.ts'
+import type { Body } from '../wire/codec.ts'
+import { lazyBody } from '../wire/lazy.ts'
 import { createBatch } from './batch.ts'
-import { createDump } from './dump.ts'
+import { createDump, type DumpSource } from './dump.ts'
 import { hurryDump, startDump } from './dump-run.ts'
 import { createDumpTurns } from './dump-turns.ts'
 import { createEncoder } from './encoder.ts'
+import type { Incoming } from './incoming.ts'
 import { createLink } from './link.ts'
 import { createMemberships } from './memberships.ts'
+import type { Command } from './operation.ts'
 import { platformEnv } from './platform.ts'
 import { sendRequest } from './request.ts'
 import { isPromise } from './sender.ts'
 import { either } from './signal.ts'
 import { createSubscription } from './subscription.ts'
 import type { Host, Transport } from './transport.ts'
-import type { Connection, ConnectionOptions } from './types.ts'
+import type { Connection, ConnectionOptions, RequestOptions } from './types.ts'
 import { createWatch } from './watch.ts'
 
 const timeoutDefaultMs = 5000
@@ -65,6 +70,21 @@ function createConnection(transport: Transport, options: ConnectionOptions): Con
   const memberships = createMemberships(transport)
   const turns = createDumpTurns(dump => hurryDump(link, dump))
 
+  const sourceOf = <Q>(command: Command<Q>, value: Q, dumpOptions: RequestOptions = {}): DumpSource => ({
+    name: command.name,
+    env,
+    start: (decode, whole, signal) =>
+      startDump(
+        link,
+        encoder,
+        turns,
+        { command, value, options: dumpOptions },
+        decode,
+        whole,
+        either(signal, dumpOptions.signal),
+      ),
+  })
+
   const connection: Connection = {
     abi: transport.abi,
     transport,
@@ -81,24 +101,12 @@ function createConnection(transport: Transport, options: ConnectionOptions): Con
       if (isPromise(sent)) encoder.giveAway()
       await sent
     },
-    dump: (operation, value, dumpOptions = {}) =>
-      createDump(
-        {
-          name: operation.name,
-          env,
-          start: (decode, whole, signal) =>
-            startDump(
-              link,
-              encoder,
-              turns,
-              { command: operation, value, options: dumpOptions },
-              decode,
-              whole,
-              either(signal, dumpOptions.signal),
-            ),
-        },
-        message => message.decode(operation.reply),
-      ),
+    dump: (operation, value, dumpOptions) =>
+      createDump(sourceOf(operation, value, dumpOptions), message => message.decode(operation.reply)),
+    scan(operation, value, select, dumpOptions) {
+      const read = reader(operation.reply, transport.abi)
+      return createDump(sourceOf(operation, value, dumpOptions), message => select(read(message)))
+    },
     batch: ({ bytesMax = batchBytesDefault } = {}) => createBatch(link, bytesMax),
     subscribe: (groups, subscribeOptions) => createSubscription(link, memberships, groups, subscribeOptions),
     watch(watchOptions) {
@@ -109,4 +117,14 @@ function createConnection(transport: Transport, options: ConnectionOptions): Con
     [Symbol.asyncDispose]: () => link.close(),
   }
   return connection
+}
+
+/** Reads messages without building their objects, unless those mean something else in the ABI than in the model. */
+function reader<R>(schema: Body<R>, abi: Abi): (message: Incoming) => R {
+  if (abi === 'linux' && schema.linux !== undefined) return message => message.decode(schema)
+  const window = lazyBody(schema, abi)
+  return message => {
+    window.move(message.frame(), message.start, message.end)
+    return window.value
+  }
 }

@@ -9,12 +9,12 @@ import { outcomeOf } from './outcome.ts'
 import { type OpenDump, openRecord } from './pending.ts'
 import { timeoutOf } from './request.ts'
 import { isPromise } from './sender.ts'
-import type { Message, RequestOptions } from './types.ts'
+import type { RequestOptions } from './types.ts'
 
 /** A dump request on its way. */
 export interface DumpState<T = unknown> {
   /** An object of the answer, or `undefined` for a message that is left out. */
-  readonly decode: (message: Message) => T | undefined
+  readonly decode: (message: Incoming) => T | undefined
   readonly turns: DumpTurns
   /** Objects received and not yet taken. */
   objects: T[]
@@ -59,7 +59,7 @@ export async function startDump<Q, T>(
   encoder: Encoder,
   turns: DumpTurns,
   { command, value, options }: DumpRequest<Q>,
-  decode: (message: Message) => T | undefined,
+  decode: (message: Incoming) => T | undefined,
   whole: boolean,
   signal: AbortSignal | undefined,
 ): Promise<DumpRun<T>> {

@@ -1,7 +1,8 @@
 import type { DumpRun } from './dump-run.ts'
 import { DumpInterruptedError } from './errors.ts'
+import type { Incoming } from './incoming.ts'
 import { type ClientEnv, pause } from './platform.ts'
-import type { CollectOptions, Dump, DumpEnd, Message, Snapshot } from './types.ts'
+import type { CollectOptions, Dump, DumpEnd, Snapshot } from './types.ts'
 
 /** What a dump is read from. */
 export interface DumpSource {
@@ -9,14 +10,14 @@ export interface DumpSource {
   readonly name: string
   readonly env: ClientEnv
   /** Sends the request. `whole` asks for the answer in one piece. */
-  start<T>(decode: (message: Message) => T | undefined, whole: boolean, signal?: AbortSignal): Promise<DumpRun<T>>
+  start<T>(decode: (message: Incoming) => T | undefined, whole: boolean, signal?: AbortSignal): Promise<DumpRun<T>>
 }
 
 /** Pauses before each restart of an interrupted dump, milliseconds (R-DC-11); the last one stands for any further. */
 const restartDelaysMs = [0, 10, 20, 40, 80]
 
 /** Makes the dump that decodes the messages of a source. */
-export function createDump<T>(source: DumpSource, decode: (message: Message) => T | undefined): Dump<T> {
+export function createDump<T>(source: DumpSource, decode: (message: Incoming) => T | undefined): Dump<T> {
   let end: DumpEnd | undefined
 
   async function snapshot({

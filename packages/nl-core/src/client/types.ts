@@ -192,6 +192,16 @@ export interface Connection extends AsyncDisposable {
   post<Q>(command: Command<Q>, body: Q, flags?: number): Promise<void>
   /** A dump; NLM_F_DUMP is added. */
   dump<Q, R>(operation: Operation<Q, R>, body: Q, options?: RequestOptions): Dump<R>
+  /**
+   * As `dump(…).map(select)`, for those who want a few fields of each of very many objects: what `select` is given reads
+   * its fields from the message when they are asked for, and is another object's at its next call.
+   */
+  scan<Q, R, T>(
+    operation: Operation<Q, R>,
+    body: Q,
+    select: (value: R) => T | undefined,
+    options?: RequestOptions,
+  ): Dump<T>
   /** An empty batch. A datagram is sent on its own when it would exceed `bytesMax` (default 32,768). */
   batch(options?: { readonly bytesMax?: number }): Batch
   /** Joins multicast groups, by the numbers of the transport's ABI. */
