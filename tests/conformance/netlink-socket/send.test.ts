@@ -16,6 +16,7 @@ import {
   NLM_F_ACK,
   NLM_F_REQUEST,
   NLMSG_DONE,
+  received,
   request,
   SOL_NETLINK,
 } from './fixture.ts'
@@ -321,6 +322,46 @@ describe('NS 4.5 Linux send path', () => {
     expect(b.recv(100)).toMatchObject({ data: bytes, from: { portid: 1, groups: 0 }, length: 5 })
     a.send(bytes, 0, { to: { portid: 0, groups: 4 } })
     expect(b.recv(100)).toMatchObject({ data: bytes, from: { portid: 1, groups: 4 } })
+  })
+
+  it('destination pid ≠ 0, receiver full: sleep until it reads, EAGAIN when non-blocking; ECONNREFUSED when it closes', async () => {
+    const world = createWorld({ protocol: { usersMaySend: true } })
+    const [a, b] = [1, 2].map(pid => world.open({ abi: 'linux', pid }))
+    if (a === undefined || b === undefined) throw new Error('no sockets')
+    b.bind({ portid: 0, groups: 0 })
+    b.setsockopt(1, 8, 1)
+    const to = { portid: 2, groups: 0 }
+    a.send(new Uint8Array(2304), 0, { to })
+    expect(codeOf(() => a.send(new Uint8Array(8), 0x40, { to }))).toBe('EAGAIN')
+    const first = a.send(new Uint8Array(2304), 0, { to })
+    expect(first).toBeInstanceOf(Promise)
+    b.recv(4096)
+    await world.settle()
+    expect(await first).toBe(2304)
+    const outcome = Promise.allSettled([a.send(new Uint8Array(8), 0, { to })])
+    await b.close()
+    expect(await outcome).toMatchObject([{ reason: { code: 'ECONNREFUSED' } }])
+  })
+
+  it('peer connected elsewhere: ECONNREFUSED', () => {
+    const world = createWorld()
+    const [a, b] = [1, 2].map(pid => world.open({ abi: 'linux', pid }))
+    if (a === undefined || b === undefined) throw new Error('no sockets')
+    b.connect({ portid: 77, groups: 0 })
+    expect(codeOf(() => a.send(new Uint8Array(8), 0, { to: { portid: 2, groups: 0 } }))).toBe('ECONNREFUSED')
+  })
+
+  it('SO_PASSCRED: process, user and group of the sender, 0 for the kernel', () => {
+    const world = createWorld({ protocol: { usersMaySend: true } })
+    const [a, b] = [1, 2].map(pid => world.open({ abi: 'linux', pid, cred: userCred(1001) }))
+    if (a === undefined || b === undefined) throw new Error('no sockets')
+    b.setsockopt(1, 16, 1)
+    b.bind({ portid: 0, groups: 0 })
+    a.send(new Uint8Array(8), 0, { to: { portid: 2, groups: 0 } })
+    b.send(messageBytes({ type: 1, flags: NLM_F_ACK, seq: 1 }))
+    const control = () => received(b.recv(100, 0, { control: true })).control
+    expect(control()).toEqual([{ level: 1, type: 2, data: Uint8Array.of(1, 0, 0, 0, 0xe9, 3, 0, 0, 0xe9, 3, 0, 0) }])
+    expect(control()).toEqual([{ level: 1, type: 2, data: new Uint8Array(12) }])
   })
 
   it('the kernel runs in the caller’s context and the reply is there when send returns', () => {

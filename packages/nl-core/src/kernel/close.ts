@@ -1,4 +1,5 @@
 import { SocketError } from '../errno/errors.ts'
+import type { Errno } from '../errno/table.ts'
 import { abandonDump } from './dump.ts'
 import { purge } from './receive-buffer.ts'
 import { closeReason, type Sock, type Waiter } from './sock.ts'
@@ -15,6 +16,7 @@ export function close(sock: Sock): Promise<void> {
     sock.aborter?.abort(closeReason())
     failAll(sock.receivers)
     failAll(sock.tx.waiters)
+    failAll(sock.peerSenders, 'ECONNREFUSED')
     if (sock.synchronous) sock.core.groups.leaveAll(sock) // Linux unlinks first; nothing more arrives
     if (!busy(sock)) {
       release(sock)
@@ -36,9 +38,9 @@ function busy(sock: Sock): boolean {
   return sock.state !== 'closed' && (sock.running || sock.workPending)
 }
 
-function failAll(waiters: Waiter[]): void {
+function failAll(waiters: Waiter[], code: Errno = 'EBADF'): void {
   const sleepers = waiters.splice(0)
-  for (const sleeper of sleepers) sleeper.fail(new SocketError('EBADF', 'the socket was closed'))
+  for (const sleeper of sleepers) sleeper.fail(new SocketError(code, 'the socket was closed'))
 }
 
 function release(sock: Sock): void {

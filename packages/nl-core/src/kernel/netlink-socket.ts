@@ -4,10 +4,10 @@ import type { Caller } from '../model/task.ts'
 import type { Awaitable, Cancel } from '../model/time.ts'
 import type { SockaddrNl } from './sockaddr.ts'
 
-/** Ancillary data of a received datagram. Level is always SOL_NETLINK. */
+/** Ancillary data of a received datagram. */
 export interface ControlMessage {
   readonly level: number
-  /** NETLINK_MSG_INFO, NETLINK_PKTINFO or NETLINK_LISTEN_ALL_NSID. */
+  /** NETLINK_MSG_INFO, NETLINK_PKTINFO or NETLINK_LISTEN_ALL_NSID of SOL_NETLINK; SCM_CREDENTIALS of SOL_SOCKET. */
   readonly type: number
   readonly data: Uint8Array
 }

@@ -11,6 +11,8 @@ export interface Chunk {
   readonly portid: number
   /** Port of the sender: 0 is the kernel. */
   readonly from: number
+  /** User id of a sender that is not the kernel. */
+  readonly uid?: number
   /** The network stack it comes from, if that is another one than the listener's and has an id there. */
   readonly nsid: number | undefined
 }

@@ -1,3 +1,4 @@
+import { abiConstants } from '../abi.ts'
 import {
   align4,
   NETLINK_LISTEN_ALL_NSID,
@@ -13,7 +14,7 @@ import type { ControlMessage, RecvOptions, RecvResult, Taken } from './netlink-s
 import { type Chunk, consume, headChunk } from './receive-buffer.ts'
 import type { Sock } from './sock.ts'
 import { failOnDemand } from './strike.ts'
-import { sleepIn } from './wake.ts'
+import { sleepIn, wake } from './wake.ts'
 import { hasWork, scheduleWork } from './worker.ts'
 
 const noOptions: RecvOptions = {}
@@ -79,6 +80,7 @@ function nextChunk(sock: Sock): Chunk | undefined {
 
 /** A read makes room: the worker, or a dump on a socket without one, goes on. */
 function afterRead(sock: Sock): void {
+  if (sock.peerSenders.length > 0) wake(sock)
   if (!sock.synchronous) {
     if (hasWork(sock)) scheduleWork(sock)
   } else if (sock.dump !== undefined) pullDump(sock)
@@ -193,6 +195,7 @@ function controlOf(sock: Sock, chunk: Chunk): ControlMessage[] {
   if (flags.listenAllNsid && chunk.nsid !== undefined) {
     control.push(controlMessage(NETLINK_LISTEN_ALL_NSID, [chunk.nsid]))
   }
+  if (flags.passcred) control.push(credentials(sock, chunk))
   return control
 }
 
@@ -201,6 +204,16 @@ function messageInfo(sock: Sock, { pid, portid }: Chunk): number[] {
   const known = pid !== undefined
   return [8 | (1 << 16), known ? pid : sock.pid, 8 | (2 << 16), known ? portid : sock.port]
 }
+
+/** `struct ucred` of the sender: process, user, group. The kernel is 0 in all three. */
+function credentials(sock: Sock, { from, pid = 0, uid = 0 }: Chunk): ControlMessage {
+  const { SOL_SOCKET } = abiConstants[sock.rules.abi]
+  const ucred = Int32Array.from(from === 0 ? [0, 0, 0] : [pid, uid, uid])
+  return { level: SOL_SOCKET, type: SCM_CREDENTIALS, data: new Uint8Array(ucred.buffer) }
+}
+
+/** Ancillary data of a Linux socket with SO_PASSCRED, linux/socket.h. */
+const SCM_CREDENTIALS = 2
 
 function controlMessage(type: number, words: readonly number[]): ControlMessage {
   return { level: SOL_NETLINK, type, data: new Uint8Array(Int32Array.from(words).buffer) }

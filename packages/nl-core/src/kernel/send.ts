@@ -24,7 +24,7 @@ export function send(
   checkSend(sock, length, flags, options)
   if (sock.core.faults.armed) failOnDemand(sock, 'send')
   if (sock.rules.hasPeers && hasDestination(sock, options)) {
-    const elsewhere = sendToPeers(sock, bytes, options)
+    const elsewhere = sendToPeers(sock, bytes, flags, options)
     if (elsewhere !== undefined) return elsewhere
   }
   const datagram = copyIn(sock.tx, bytes, length, options.caller ?? sock.caller)

@@ -20,6 +20,7 @@ export interface SockFlags {
   broadcastError: boolean
   noEnobufs: boolean
   listenAllNsid: boolean
+  passcred: boolean
 }
 
 /** A call that waits on a socket. `attempt` is true when it has been settled. */
@@ -48,6 +49,8 @@ export interface Sock {
   readonly tx: SendBuffer
   /** Receivers asleep, first come first served. */
   readonly receivers: Waiter[]
+  /** Senders of other sockets asleep until this one's receive buffer has room (Linux). */
+  readonly peerSenders: Waiter[]
   readonly watchers: Set<() => void>
   /** Made when the first answer is written: a mere listener needs none. */
   reply: ReplyBuffer | undefined
@@ -107,11 +110,13 @@ export function createSock(parts: SockParts, steps: { work(sock: Sock): void; wa
       broadcastError: false,
       noEnobufs: false,
       listenAllNsid: false,
+      passcred: false,
     },
     groups: new Set(),
     rx: createReceiveBuffer(sysctl.get(parts.rules.recvspace)),
     tx: createSendBuffer(sysctl.get(parts.rules.sendspace)),
     receivers: [],
+    peerSenders: [],
     watchers: new Set(),
     reply: undefined,
     dump: undefined,

@@ -69,6 +69,14 @@ const rows = {
       sock.sendTimeoutMs = value
     },
   },
+  SO_PASSCRED: {
+    number: { freebsd: undefined, linux: 16 },
+    kind: 'int',
+    get: sock => Number(sock.flags.passcred),
+    set(sock, value) {
+      sock.flags.passcred = value !== 0
+    },
+  },
   SO_TYPE: { number: { freebsd: 0x1008, linux: 3 }, kind: 'int', get: sock => sock.type },
   SO_ERROR: { number: { freebsd: 0x1007, linux: 4 }, kind: 'int', get: () => 0 },
   SO_PROTOCOL: { number: { freebsd: 0x1016, linux: 38 }, kind: 'int', get: sock => sock.protocol },

@@ -5,9 +5,13 @@ import type { Sock, Waiter } from './sock.ts'
 /** Lets sleepers and watchers of a socket look again, in one step of their own however much has happened. */
 export function wake(sock: Sock): void {
   if (sock.wakePending) return
-  if (sock.receivers.length === 0 && sock.tx.waiters.length === 0 && sock.watchers.size === 0) return
+  if (!awaited(sock)) return
   sock.wakePending = true
   sock.core.scheduler.schedule(sock.wakeStep, sock.wakeLabel)
+}
+
+function awaited({ receivers, tx, peerSenders, watchers }: Sock): boolean {
+  return receivers.length > 0 || tx.waiters.length > 0 || peerSenders.length > 0 || watchers.size > 0
 }
 
 /** The step: serves sleepers first come, first served, as long as each gets what it waits for. */
@@ -15,6 +19,7 @@ export function runWake(sock: Sock): void {
   sock.wakePending = false
   serveWaiters(sock.receivers)
   serveWaiters(sock.tx.waiters)
+  serveWaiters(sock.peerSenders)
   for (const watcher of [...sock.watchers]) watcher()
 }
 
