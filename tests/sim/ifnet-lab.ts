@@ -1,4 +1,4 @@
-import type { Hanging, IfIndex, Net, SeededDefects } from '@nltool/ifnet'
+import type { Hanging, IfIndex, IfState, Net, SeededDefects } from '@nltool/ifnet'
 import { createLab, etherCloner, type Lab, type LabOptions } from '@nltool/ifnet/testing'
 import { NetlinkError } from '@nltool/nl-core/errno'
 import type { Ctx, VnetId } from '@nltool/nl-core/model'
@@ -120,6 +120,43 @@ export interface Course {
   readonly log: readonly string[]
 }
 
+/** What look-ups answer about an interface whose index is taken here, by its state (P-4). */
+const answers: { readonly [state in IfState]?: 'found' | 'hidden' } = {
+  allocated: 'hidden',
+  attaching: 'hidden',
+  attached: 'found',
+  detaching: 'hidden',
+  detached: 'hidden',
+  'moving-old': 'hidden',
+  'moving-new': 'hidden',
+}
+
+/** Every look-up of every index and name against the table, between two steps. */
+function* lookupViolations({ registry, epoch, ctx }: World): Iterable<string> {
+  const me = ctx('look-ups')
+  using section = epoch.enter(me)
+  for (const { vnet, interfaces } of registry.nets()) {
+    for (let index = 1; index <= 4; index++) {
+      const there = interfaces.byIndex(section, index)
+      const expected = there === undefined ? 'hidden' : answers[there.state]
+      const what = `${there?.name} in ${vnet}, ${there?.state}`
+      if (expected === undefined) yield `${what}, has an index`
+      const attached = interfaces.byIndexAttached(section, index)
+      const ref = interfaces.byIndexRef(me, index, 'look-up')
+      ref?.release()
+      for (const found of [attached !== undefined, ref !== undefined]) {
+        if (found !== (expected === 'found'))
+          yield `${what}, is ${found ? 'not attached and found' : 'not found'} by index`
+      }
+      if (there === undefined) continue
+      const named = interfaces.byName(section, there.name)
+      if ((named?.index === index) !== (expected === 'found')) yield `${what}, is ${named?.index} by name`
+      const { kind } = interfaces.resolve(section, there.id)
+      if (kind !== (expected === 'found' ? 'ok' : 'detached')) yield `${what}, resolves to ${kind}`
+    }
+  }
+}
+
 /** Setup takes one course whatever the policy: only what follows is explored. */
 function afterSetup(policy: Policy): Policy {
   return random => {
@@ -143,7 +180,7 @@ export async function runOnce(scenario: Scenario, options: RunOptions = {}): Pro
     await world.run(settle)
     scenario.start(world)
     await world.run(settle, () => {
-      const [violation] = [...world.registry.audit().violations, ...world.violations]
+      const [violation] = [...world.registry.audit().violations, ...world.violations, ...lookupViolations(world)]
       if (violation !== undefined) throw new Error(violation)
     })
     scenario.judge?.(world)
