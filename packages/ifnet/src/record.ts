@@ -50,7 +50,7 @@ export interface IfRecord {
   readonly baudrate: bigint
   lladdr: Uint8Array
   hwaddr: Uint8Array
-  readonly broadcast: Uint8Array
+  broadcast: Uint8Array
   readonly addrlen: number
   description: string | undefined
   groups: readonly string[]

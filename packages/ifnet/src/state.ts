@@ -32,6 +32,7 @@ export interface SavedInterface {
   readonly linkState: LinkState
   readonly lladdr: Uint8Array
   readonly hwaddr: Uint8Array
+  readonly broadcast: Uint8Array
   readonly description: string | undefined
   /** In order of joining. */
   readonly groups: readonly string[]
@@ -137,6 +138,7 @@ function savedInterface(record: IfRecord): SavedInterface {
     linkState: record.linkState,
     lladdr: record.lladdr,
     hwaddr: record.hwaddr,
+    broadcast: record.broadcast,
     description: record.description,
     groups: record.groups,
     capenable: record.capenable,
@@ -245,6 +247,7 @@ function apply(record: IfRecord, saved: SavedInterface): void {
   record.linkState = saved.linkState
   record.lladdr = saved.lladdr.slice()
   record.hwaddr = saved.hwaddr.slice()
+  record.broadcast = saved.broadcast.slice()
   record.description = saved.description
   record.capenable = saved.capenable
   record.counters = saved.counters.length === 0 ? undefined : BigUint64Array.from(saved.counters)

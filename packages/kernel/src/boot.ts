@@ -18,7 +18,7 @@ export function populate(core: KernelCore, task: Ctx, rtnl: RtnlHeld, vnet: Live
   using section = core.registry.epoch.enter(ctx)
   const loopback = vnet.route.loopback(section)
   if (loopback === undefined) return
-  for (const text of core.personality.loopback.addresses) {
+  for (const text of core.personality.loopbackAddresses) {
     const prefix = parseIpPrefix(text)
     if (prefix !== undefined) addAddress(vnet.route, ctx, rtnl, loopback, prefix)
   }

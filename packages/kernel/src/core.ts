@@ -1,6 +1,6 @@
 import { createEpoch, createRegistry, type Registry } from '@nltool/ifnet'
 import { NetlinkError } from '@nltool/nl-core/errno'
-import { createNetlink, freebsdSockets, type Netlink } from '@nltool/nl-core/kernel'
+import { createNetlink, type Netlink } from '@nltool/nl-core/kernel'
 import {
   type Clock,
   type Ctx,
@@ -73,7 +73,7 @@ export function createCore(options: KernelOptions, bootedAt?: number): KernelCor
     clock,
     random,
     rtnl,
-    personality: freebsdSockets,
+    personality: personality.sockets,
     sysctl: options.sysctl,
     onDefect,
   })
@@ -85,7 +85,11 @@ export function createCore(options: KernelOptions, bootedAt?: number): KernelCor
   registry.cloners.register(vlanCloner(vnet => registry.net(vnet))) // last: its interfaces stand on the others'
   const vnets = createVnets(registry, { registry, multicast: netlink, scheduler, clock, fibs })
   netlink.register(routeProtocol(vnet => vnets.get(vnet)?.route))
-  const generic = createGenericRegistry({ multicast: netlink, vnets: () => vnets.list().map(({ id }) => id) })
+  const generic = createGenericRegistry({
+    multicast: netlink,
+    personality: personality.generic,
+    vnets: () => vnets.list().map(({ id }) => id),
+  })
   netlink.register(generic.protocol)
 
   const context = (name: string, vnet: VnetId = vnet0): Ctx => ({

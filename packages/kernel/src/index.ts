@@ -10,7 +10,6 @@ export { createKernel } from './kernel.ts'
 export { LeakError } from './leak.ts'
 export {
   freebsdPersonality,
-  type LoopbackRules,
   type Personality,
   type PersonalityName,
   personalityOf,

@@ -1,33 +1,37 @@
 import { SocketError } from '@nltool/nl-core/errno'
+import { freebsdSockets, type SocketPersonality } from '@nltool/nl-core/kernel'
+import { type GenericPersonality, genericPersonalities } from '@nltool/nl-genl/kernel'
 
 /** Names of the systems whose rules a kernel can follow. */
 export type PersonalityName = 'freebsd' | 'linux'
 
 /**
- * The rules of one system, as rows: what the systems do differently although both understand the request. Numbers and
- * layouts are not here: they belong to the ABI of each socket, and any personality serves sockets of both.
+ * The rules of one system, as rows: what the systems do differently although both understand the request. What a
+ * program of the other system needs in order to be understood at all is not here: numbers, layouts, port rules and
+ * datagram borders belong to the ABI of each socket, and any personality serves sockets of both.
  */
 export interface Personality {
   readonly name: PersonalityName
-  /** Loopback interface made at boot. */
-  readonly loopback: LoopbackRules
   /** `kern.ostype`, as uname(1) prints it. */
   readonly ostype: string
+  /** Sockets: congestion, privileges, failed dumps. */
+  readonly sockets: SocketPersonality
+  /** Generic netlink: order of checks, the controller's answers. */
+  readonly generic: GenericPersonality
+  /**
+   * Addresses of the loopback interface with which every network stack begins, in this order; what follows from them
+   * comes by itself.
+   */
+  readonly loopbackAddresses: readonly string[]
 }
 
-/** The loopback interface that exists from boot. */
-export interface LoopbackRules {
-  readonly name: string
-  readonly mtu: number
-  /** Addresses set at boot, in this order; what follows from them (`fe80::1/64`) comes by itself. */
-  readonly addresses: readonly string[]
-}
-
-/** FreeBSD: lo0 as /etc/rc.d/netif leaves it in every vnet that boots with the default rc.conf. */
+/** FreeBSD's rules. */
 export const freebsdPersonality: Personality = {
   name: 'freebsd',
   ostype: 'FreeBSD',
-  loopback: { name: 'lo0', mtu: 16384, addresses: ['127.0.0.1/8', '::1/128'] },
+  sockets: freebsdSockets,
+  generic: genericPersonalities.freebsd,
+  loopbackAddresses: ['127.0.0.1/8', '::1/128'], // /etc/rc.d/netif; in6_ifattach adds fe80::1/64
 }
 
 /** Personalities that exist. */

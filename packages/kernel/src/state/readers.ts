@@ -138,6 +138,7 @@ function readLink(draft: StateDraft, vnet: number, attrs: AttrsOf<typeof schema.
     linkState: linkStateOf(need(state.linkState, 'STATE_LINK_STATE')),
     lladdr: link.address ?? new Uint8Array(0),
     hwaddr: link.freebsd?.origHwaddr ?? new Uint8Array(0),
+    broadcast: link.broadcast ?? new Uint8Array(0),
     description: link.ifalias,
     groups: link.freebsd?.group?.names ?? [],
     capenable: wordOf(link.freebsd?.caps?.mask),
