@@ -4,7 +4,7 @@ import type { AddrBody } from '../addr/schema.ts'
 import { IFF, type LinkStat, linkStats, operstates } from '../link/constants.ts'
 import { vlanAttrs } from '../link/linkinfo.ts'
 import type { LinkBody } from '../link/schema.ts'
-import { AF_INET, AF_INET6, type RouteKind, RTF, routeKinds } from '../route/constants.ts'
+import { AF_INET, AF_INET6, RTF, routeKinds } from '../route/constants.ts'
 import type { Leg, RouteBody } from '../route/schema.ts'
 import { formatLladdr } from './text.ts'
 import type { Address, FamilyName, Link, Path, Route } from './types.ts'
@@ -119,27 +119,29 @@ export function toRoute({ header, attrs }: RouteBody): Route | undefined {
   const family = familyName(header.family)
   if (family === undefined) return undefined
   const address = attrs.dst?.toString() ?? (family === 'inet' ? '0.0.0.0' : '::')
-  const type: RouteKind = routeKinds[header.type] ?? 'unspec'
-  return given({
+  // Key by key, not through `given`: a dump of routes makes nothing as often as this.
+  const route: { -readonly [K in keyof Route]: Route[K] } = {
     family,
     dst: `${address}/${header.dstLen}`,
     prefixlen: header.dstLen,
     table: attrs.table ?? header.table,
-    type,
+    type: routeKinds[header.type] ?? 'unspec',
     protocol: header.protocol,
     scope: header.scope,
-    gateway: (attrs.gateway ?? attrs.via)?.toString(),
-    ifindex: attrs.oif,
-    nexthops: attrs.multipath?.map(leg => toPath(leg, attrs)),
-    rtflags: attrs.rtflags,
-    mtu: attrs.metrics?.mtu,
     weight: attrs.weight ?? 1,
-    priority: attrs.priority,
-    prefsrc: attrs.prefsrc?.toString(),
-    nhid: attrs.nhid,
-    knhid: attrs.knhid,
-    expires: attrs.expires,
-  })
+  }
+  const gateway = attrs.gateway ?? attrs.via
+  if (gateway !== undefined) route.gateway = gateway.toString()
+  if (attrs.oif !== undefined) route.ifindex = attrs.oif
+  if (attrs.multipath !== undefined) route.nexthops = attrs.multipath.map(leg => toPath(leg, attrs))
+  if (attrs.rtflags !== undefined) route.rtflags = attrs.rtflags
+  if (attrs.metrics?.mtu !== undefined) route.mtu = attrs.metrics.mtu
+  if (attrs.priority !== undefined) route.priority = attrs.priority
+  if (attrs.prefsrc !== undefined) route.prefsrc = attrs.prefsrc.toString()
+  if (attrs.nhid !== undefined) route.nhid = attrs.nhid
+  if (attrs.knhid !== undefined) route.knhid = attrs.knhid
+  if (attrs.expires !== undefined) route.expires = attrs.expires
+  return route
 }
 
 /** A leg; what it does not say is that of the route (the first leg). */
