@@ -20,6 +20,8 @@ import {
   GENL_CMD_CAP_HASPOL,
   GENL_UNS_ADMIN_PERM,
   genlmsghdr,
+  uint,
+  uintWithin,
 } from '@nltool/nl-genl'
 import { type FamilyModule, serveFamily } from '@nltool/nl-genl/kernel'
 import { vectorNamed } from './load.ts'
@@ -39,10 +41,86 @@ const headerSet = attributeSet({
 
 /** The attributes of each family's requests that a captured program sends. */
 const sets: { readonly [family: string]: AttributeSetSpec } = {
-  netdev: attributeSet({ NETDEV_A_DEV_IFINDEX: [1, 'ifindex', range(u32, { min: 1 })] }),
   ethtool: attributeSet({ ETHTOOL_A_HEADER: [1, 'header', nested(headerSet, { flagged: true })] }),
 }
+/** The part of the attributes of a queue that names one. */
+const queueIdSet = attributeSet({
+  NETDEV_A_QUEUE_ID: [1, 'id', u32],
+  NETDEV_A_QUEUE_TYPE: [3, 'type', range(u32, { max: 1 })],
+})
 const someSet = attributeSet({ X: [1, 'x', u32] })
+
+const ifindex = range(u32, { min: 1 })
+
+/** The family netdev of Linux, as far as its policies go (Documentation/netlink/specs/netdev.yaml). */
+const netdev = defineFamily({
+  name: 'netdev',
+  version: 1,
+  netns: true,
+  groups: { mgmt: {}, 'page-pool': {} },
+  sets: {
+    dev: attributeSet({ NETDEV_A_DEV_IFINDEX: [1, 'ifindex', ifindex] }),
+    pagePool: attributeSet({ NETDEV_A_PAGE_POOL_ID: [1, 'id', uintWithin({ min: 1n, max: 0xffff_ffffn })] }),
+    queue: attributeSet({
+      NETDEV_A_QUEUE_ID: [1, 'id', u32],
+      NETDEV_A_QUEUE_IFINDEX: [2, 'ifindex', ifindex],
+      NETDEV_A_QUEUE_TYPE: [3, 'type', range(u32, { max: 1 })],
+    }),
+    napi: attributeSet({
+      NETDEV_A_NAPI_IFINDEX: [1, 'ifindex', ifindex],
+      NETDEV_A_NAPI_ID: [2, 'id', u32],
+      NETDEV_A_NAPI_DEFER_HARD_IRQS: [5, 'deferHardIrqs', range(u32, { max: 0x7fff_ffff })],
+      NETDEV_A_NAPI_GRO_FLUSH_TIMEOUT: [6, 'groFlushTimeout', uint],
+      NETDEV_A_NAPI_IRQ_SUSPEND_TIMEOUT: [7, 'irqSuspendTimeout', uint],
+      NETDEV_A_NAPI_THREADED: [8, 'threaded', range(u32, { max: 1 })],
+    }),
+    qstats: attributeSet({
+      NETDEV_A_QSTATS_IFINDEX: [1, 'ifindex', ifindex],
+      NETDEV_A_QSTATS_SCOPE: [4, 'scope', uintWithin({ mask: 1n })],
+    }),
+    dmabuf: attributeSet({
+      NETDEV_A_DMABUF_IFINDEX: [1, 'ifindex', ifindex],
+      NETDEV_A_DMABUF_QUEUES: [2, 'queues', nested(queueIdSet, { flagged: true })],
+      NETDEV_A_DMABUF_FD: [3, 'fd', u32],
+    }),
+  },
+  ops: {
+    'dev-get': { cmd: 1, set: 'dev', do: { request: ['ifindex'] }, dump: {} },
+    'page-pool-get': { cmd: 5, set: 'pagePool', do: { request: ['id'] }, dump: {} },
+    'queue-get': { cmd: 10, set: 'queue', do: { request: ['id', 'ifindex', 'type'] }, dump: { request: ['ifindex'] } },
+    'napi-get': { cmd: 11, set: 'napi', do: { request: ['id'] }, dump: { request: ['ifindex'] } },
+    'qstats-get': { cmd: 12, set: 'qstats', dump: { request: ['ifindex', 'scope'] } },
+    'bind-rx': { cmd: 13, set: 'dmabuf', flags: ['admin-perm'], do: { request: ['ifindex', 'queues', 'fd'] } },
+    'napi-set': {
+      cmd: 14,
+      set: 'napi',
+      flags: ['admin-perm'],
+      do: { request: ['id', 'deferHardIrqs', 'groFlushTimeout', 'irqSuspendTimeout', 'threaded'] },
+    },
+    'bind-tx': { cmd: 15, set: 'dmabuf', do: { request: ['ifindex', 'fd'] } },
+  },
+})
+
+/** The handlers of netdev: none has anything to say, but that a device must be named. */
+const netdevModule: FamilyModule = serveFamily(netdev, () => {
+  const nothing = { do: () => undefined, dump: () => [] }
+  const devGet = {
+    ...nothing,
+    do(): never {
+      throw new NetlinkError('EINVAL', undefined, { missType: 1 })
+    },
+  }
+  return {
+    'dev-get': devGet,
+    'page-pool-get': nothing,
+    'queue-get': nothing,
+    'napi-get': nothing,
+    'qstats-get': nothing,
+    'bind-rx': nothing,
+    'napi-set': nothing,
+    'bind-tx': nothing,
+  }
+})
 
 /** The families that the kernel listed. */
 function listed(): Described[] {
@@ -91,10 +169,7 @@ function familyModule(described: Described, netns: boolean): FamilyModule {
     sets: { set },
     ops: Object.fromEntries(ops.map(({ id = 0, flags = 0 }) => [`op${id}`, operation(set, id, flags)])),
   })
-  const missing = (): never => {
-    throw new NetlinkError('EINVAL', undefined, { missType: 1 })
-  }
-  return serveFamily(definition, () => (familyName === 'netdev' ? { op1: { do: missing } } : {}))
+  return serveFamily(definition, () => ({}))
 }
 
 /** The captured kernel's families, in the order of their ids from 19 on. */
@@ -105,5 +180,7 @@ export function capturedFamilies(): FamilyModule[] {
   const unseen = hidden.map(described => ({ described, netns: false }))
   return [...seen, ...unseen]
     .sort((a, b) => (a.described.familyId ?? 0) - (b.described.familyId ?? 0))
-    .map(({ described, netns }) => familyModule(described, netns))
+    .map(({ described, netns }) =>
+      described.familyName === netdev.name ? netdevModule : familyModule(described, netns),
+    )
 }

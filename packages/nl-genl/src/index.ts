@@ -39,4 +39,4 @@ export {
 } from './messages.ts'
 export { ctrlAttrs, mcastGroupAttrs, nlctrl, opAttrs, opPolicyAttrs } from './nlctrl/schema.ts'
 export type { EventAttrs, EventName, GroupName, HeaderOf, OpName, ReplyAttrs, RequestAttrs } from './types.ts'
-export { sint, uint } from './values.ts'
+export { type Limits, sint, sintWithin, uint, uintWithin } from './values.ts'

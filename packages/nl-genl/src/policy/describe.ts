@@ -12,11 +12,9 @@ export function policyAttrsOf(
 ): PolicyAttrs {
   switch (entry.kind) {
     case 'integer':
-      return integerAttrs(entry)
+      return limitAttrs(entry, typeNumber(`${entry.signed ? 'S' : 'U'}${bitsOf[entry.size]}`))
     case 'variable':
-      return entry.signed
-        ? { minValueS: -(2n ** 63n), maxValueS: 2n ** 63n - 1n, type: typeNumber('SINT') }
-        : { minValueU: 0n, maxValueU: 2n ** 64n - 1n, type: typeNumber('UINT') }
+      return limitAttrs(entry, typeNumber(entry.signed ? 'SINT' : 'UINT'))
     case 'bitfield32':
       return { bitfield32Mask: entry.mask, type: typeNumber('BITFIELD32') }
     case 'flag':
@@ -35,11 +33,17 @@ export function policyAttrsOf(
 
 const bitsOf = { 1: 8, 2: 16, 4: 32, 8: 64 } as const
 
-function integerAttrs({ size, signed, min, max, mask }: Extract<PolicyEntry, { kind: 'integer' }>): PolicyAttrs {
-  const bits = bitsOf[size]
-  if (signed) return { minValueS: min, maxValueS: max, type: typeNumber(`S${bits}`) }
-  if (mask !== undefined) return { mask, type: typeNumber(`U${bits}`) }
-  return { minValueU: min, maxValueU: max, type: typeNumber(`U${bits}`) }
+interface Range {
+  readonly signed: boolean
+  readonly min: bigint
+  readonly max: bigint
+  readonly mask: bigint | undefined
+}
+
+/** Linux shows either the bits that may be set, or least and greatest value. */
+function limitAttrs({ signed, min, max, mask }: Range, type: number): PolicyAttrs {
+  if (signed) return { minValueS: min, maxValueS: max, type }
+  return mask !== undefined ? { mask, type } : { minValueU: min, maxValueU: max, type }
 }
 
 function nestedAttrs(

@@ -1,6 +1,6 @@
 import type { Abi } from '@nltool/nl-core/model'
 import type { AttributeSetSpec, AttributeSpec, IntSpec, ValueSpec } from '@nltool/nl-core/wire'
-import { isVariableInteger, variableIntegers } from '../values.ts'
+import { isVariableInteger, type VariableInteger } from '../values.ts'
 
 /** What a policy demands of one attribute, derived from the row of its attribute set. */
 export type PolicyEntry =
@@ -13,7 +13,13 @@ export type PolicyEntry =
       readonly max: bigint
       readonly mask: bigint | undefined
     }
-  | { readonly kind: 'variable'; readonly signed: boolean } // 4 or 8 bytes
+  | {
+      readonly kind: 'variable'
+      readonly signed: boolean
+      readonly min: bigint
+      readonly max: bigint
+      readonly mask: bigint | undefined
+    } // 4 or 8 bytes
   | { readonly kind: 'flag' }
   | { readonly kind: 'string'; readonly nul: boolean; readonly max: number } // bytes without the NUL; Infinity: any
   | { readonly kind: 'binary'; readonly min: number; readonly max: number } // bytes; Infinity: any
@@ -124,7 +130,7 @@ function entryOf(value: ValueSpec, tableOf: (set: AttributeSetSpec) => PolicyTab
     case 'map':
       return arrayEntry(value.item, value.flagged, tableOf)
     case 'custom':
-      return isVariableInteger(value) ? { kind: 'variable', signed: value.name === variableIntegers.sint } : anyBytes
+      return isVariableInteger(value) ? variableEntry(value) : anyBytes
     default: // layouts that no policy describes: their codec checks them
       return anyBytes
   }
@@ -135,7 +141,15 @@ function arrayEntry(item: ValueSpec, flagged: boolean, tableOf: (set: AttributeS
   return { kind: 'nested', array: true, flagged, inner }
 }
 
-function rangeOf(value: IntSpec): { min: bigint; max: bigint; mask: bigint | undefined } {
+function variableEntry({ signed, limits }: VariableInteger): PolicyEntry {
+  return { kind: 'variable', signed, ...rangeOf({ size: 8, signed, ...limits }) }
+}
+
+function rangeOf(value: Pick<IntSpec, 'size' | 'signed' | 'min' | 'max' | 'mask'>): {
+  min: bigint
+  max: bigint
+  mask: bigint | undefined
+} {
   const bits = BigInt(8 * value.size)
   const lowest = value.signed ? -(2n ** (bits - 1n)) : 0n
   const highest = value.signed ? 2n ** (bits - 1n) - 1n : 2n ** bits - 1n

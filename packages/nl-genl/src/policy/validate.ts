@@ -107,14 +107,12 @@ type Check<Kind> = (
 const checkValue: { readonly [Kind in PolicyEntry['kind']]: Check<Kind> } = {
   integer(entry, attribute, refuse) {
     if (attribute.length < entry.size) refuse('ERANGE', texts.failed)
-    const value = integerAt(entry, attribute)
-    if (value < entry.min || value > entry.max) refuse('ERANGE', 'integer out of range')
-    // Linux gives no policy with this one.
-    if (entry.mask !== undefined && (value & ~entry.mask) !== 0n)
-      throw new NetlinkError('EINVAL', 'reserved bit set', { offset: attribute.offset })
+    checkLimits(entry, integerAt(attribute, entry.size, entry.signed, !entry.big), attribute, refuse)
   },
-  variable(_entry, { length }, refuse) {
-    if (length !== 4 && length !== 8) refuse('EINVAL', texts.length)
+  variable(entry, attribute, refuse) {
+    const { length } = attribute
+    if (length !== 4 && length !== 8) return refuse('EINVAL', texts.length)
+    checkLimits(entry, integerAt(attribute, length, entry.signed, true), attribute, refuse)
   },
   flag(_entry, { length }, refuse) {
     if (length > 0) refuse('ERANGE', texts.failed)
@@ -166,17 +164,28 @@ function checkElements(
   }
 }
 
-function integerAt(entry: Extract<PolicyEntry, { kind: 'integer' }>, { view, start }: Attribute): bigint {
-  const little = !entry.big
-  switch (entry.size) {
+interface LimitsOf {
+  readonly min: bigint
+  readonly max: bigint
+  readonly mask: bigint | undefined
+}
+
+function checkLimits({ min, max, mask }: LimitsOf, value: bigint, { offset }: Attribute, refuse: Refuse): void {
+  if (value < min || value > max) refuse('ERANGE', 'integer out of range')
+  // Linux gives no policy with this one.
+  if (mask !== undefined && (value & ~mask) !== 0n) throw new NetlinkError('EINVAL', 'reserved bit set', { offset })
+}
+
+function integerAt({ view, start }: Attribute, size: 1 | 2 | 4 | 8, signed: boolean, little: boolean): bigint {
+  switch (size) {
     case 1:
-      return BigInt(entry.signed ? view.getInt8(start) : view.getUint8(start))
+      return BigInt(signed ? view.getInt8(start) : view.getUint8(start))
     case 2:
-      return BigInt(entry.signed ? view.getInt16(start, little) : view.getUint16(start, little))
+      return BigInt(signed ? view.getInt16(start, little) : view.getUint16(start, little))
     case 4:
-      return BigInt(entry.signed ? view.getInt32(start, little) : view.getUint32(start, little))
+      return BigInt(signed ? view.getInt32(start, little) : view.getUint32(start, little))
     case 8:
-      return entry.signed ? view.getBigInt64(start, little) : view.getBigUint64(start, little)
+      return signed ? view.getBigInt64(start, little) : view.getBigUint64(start, little)
   }
 }
 
