@@ -7,7 +7,6 @@ import { createBatch } from './batch.ts'
 import { createDump, type DumpSource } from './dump.ts'
 import { hurryDump, startDump } from './dump-run.ts'
 import { createDumpTurns } from './dump-turns.ts'
-import { createEncoder } from './encoder.ts'
 import type { Incoming } from './incoming.ts'
 import { createLink } from './link.ts'
 import { createMemberships } from './memberships.ts'
@@ -15,7 +14,6 @@ import type { Command } from './operation.ts'
 import { platformEnv } from './platform.ts'
 import { sendRequest } from './request.ts'
 import { isPromise } from './sender.ts'
-import { either } from './signal.ts'
 import { createSubscription } from './subscription.ts'
 import type { Host, Transport } from './transport.ts'
 import type { Connection, ConnectionOptions, RequestOptions } from './types.ts'
@@ -66,39 +64,29 @@ function createConnection(transport: Transport, options: ConnectionOptions): Con
   const env = options.env ?? platformEnv()
   const { timeoutMs = timeoutDefaultMs, onWarning, onStray } = options
   const link = createLink(transport, { env, timeoutMs: timeoutMs === 0 ? Infinity : timeoutMs, onWarning, onStray })
-  const encoder = createEncoder(transport.abi)
   const memberships = createMemberships(transport)
   const turns = createDumpTurns(dump => hurryDump(link, dump))
 
   const sourceOf = <Q>(command: Command<Q>, value: Q, dumpOptions: RequestOptions = {}): DumpSource => ({
     name: command.name,
     env,
-    start: (decode, whole, signal) =>
-      startDump(
-        link,
-        encoder,
-        turns,
-        { command, value, options: dumpOptions },
-        decode,
-        whole,
-        either(signal, dumpOptions.signal),
-      ),
+    start: reading => startDump(link, turns, { command, value, options: dumpOptions }, reading),
   })
 
   const connection: Connection = {
     abi: transport.abi,
     transport,
-    request: (command, value, requestOptions) => sendRequest(link, encoder, command, value, undefined, requestOptions),
+    request: (command, value, requestOptions) => sendRequest(link, command, value, undefined, requestOptions),
     async requestReply(operation, value, requestOptions) {
-      const [first] = await sendRequest(link, encoder, operation, value, operation.reply, requestOptions)
+      const [first] = await sendRequest(link, operation, value, operation.reply, requestOptions)
       if (first !== undefined) return first
       throw new SocketError('ENODATA', `${operation.name} was acknowledged without an answer`)
     },
     requestReplies: (operation, value, requestOptions) =>
-      sendRequest(link, encoder, operation, value, operation.reply, requestOptions),
+      sendRequest(link, operation, value, operation.reply, requestOptions),
     async post(command, value, flags = 0) {
-      const sent = link.send(encoder.encode(command, value, flags, link.spendSeq()))
-      if (isPromise(sent)) encoder.giveAway()
+      const sent = link.send(link.encoder.encode(command, value, flags, link.spendSeq()))
+      if (isPromise(sent)) link.encoder.giveAway()
       await sent
     },
     dump: (operation, value, dumpOptions) =>

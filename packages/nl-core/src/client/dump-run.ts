@@ -1,6 +1,5 @@
 import { NLM_F_DUMP, NLM_F_DUMP_INTR } from '../constants.ts'
 import type { DumpTurns } from './dump-turns.ts'
-import type { Encoder } from './encoder.ts'
 import { encodeAgain, kernelError } from './failure.ts'
 import type { Incoming } from './incoming.ts'
 import type { Link } from './link.ts'
@@ -9,6 +8,7 @@ import { outcomeOf } from './outcome.ts'
 import { type OpenDump, openRecord } from './pending.ts'
 import { timeoutOf } from './request.ts'
 import { isPromise } from './sender.ts'
+import { either } from './signal.ts'
 import type { RequestOptions } from './types.ts'
 
 /** A dump request on its way. */
@@ -46,23 +46,30 @@ export interface DumpRun<T> {
   abandon(): void
 }
 
-/** How a dump is run. */
+/** What a dump asks for. */
 export interface DumpRequest<Q> {
   readonly command: Command<Q>
   readonly value: Q
   readonly options: RequestOptions
 }
 
+/** How a dump is read. */
+export interface DumpReading<T> {
+  /** An object of the answer, or `undefined` for a message that is left out. */
+  readonly decode: (message: Incoming) => T | undefined
+  /** Everything is wanted at once. */
+  readonly whole: boolean
+  readonly signal?: AbortSignal | undefined
+}
+
 /** Sends a dump request when it is its turn. */
 export async function startDump<Q, T>(
   link: Link,
-  encoder: Encoder,
   turns: DumpTurns,
   { command, value, options }: DumpRequest<Q>,
-  decode: (message: Incoming) => T | undefined,
-  whole: boolean,
-  signal: AbortSignal | undefined,
+  { decode, whole, signal: readerSignal }: DumpReading<T>,
 ): Promise<DumpRun<T>> {
+  const signal = either(readerSignal, options.signal)
   signal?.throwIfAborted()
   const turn = turns.enter(signal)
   if (turn !== undefined) await turn
@@ -83,7 +90,7 @@ export async function startDump<Q, T>(
   try {
     signal?.throwIfAborted()
     const seq = link.nextSeq(1)
-    const bytes = encoder.encode(command, value, NLM_F_DUMP | (options.flags ?? 0), seq)
+    const bytes = link.encoder.encode(command, value, NLM_F_DUMP | (options.flags ?? 0), seq)
     const dump: OpenDump = {
       kind: 'dump',
       ...openRecord(seq, 1, timeoutOf(link, options)),
@@ -95,7 +102,7 @@ export async function startDump<Q, T>(
     if (signal !== undefined) listenTo(link, dump, signal)
     const sent = link.submit(dump, bytes)
     if (isPromise(sent)) {
-      encoder.giveAway()
+      link.encoder.giveAway()
       sent.catch(error => dumpFailed(link, dump, error))
     }
     return createRun(link, dump, state)

@@ -1,4 +1,4 @@
-import type { DumpRun } from './dump-run.ts'
+import type { DumpReading, DumpRun } from './dump-run.ts'
 import { DumpInterruptedError } from './errors.ts'
 import type { Incoming } from './incoming.ts'
 import { type ClientEnv, pause } from './platform.ts'
@@ -9,8 +9,8 @@ export interface DumpSource {
   /** Name of the request, for errors. */
   readonly name: string
   readonly env: ClientEnv
-  /** Sends the request. `whole` asks for the answer in one piece. */
-  start<T>(decode: (message: Incoming) => T | undefined, whole: boolean, signal?: AbortSignal): Promise<DumpRun<T>>
+  /** Sends the request. */
+  start<T>(reading: DumpReading<T>): Promise<DumpRun<T>>
 }
 
 /** Pauses before each restart of an interrupted dump, milliseconds (R-DC-11); the last one stands for any further. */
@@ -25,7 +25,7 @@ export function createDump<T>(source: DumpSource, decode: (message: Incoming) =>
     restarts = restartDelaysMs.length,
   }: CollectOptions = {}): Promise<Snapshot<T> & { attempts: number }> {
     for (let attempts = 1; ; attempts++) {
-      const run = await source.start(decode, true, signal)
+      const run = await source.start({ decode, whole: true, signal })
       const items = (await run.take()) ?? []
       if (run.consistent || attempts > restarts) return { items, consistent: run.consistent, attempts }
       await pauseBeforeRestart(source.env, attempts, signal)
@@ -38,7 +38,7 @@ export function createDump<T>(source: DumpSource, decode: (message: Incoming) =>
     },
     [Symbol.asyncIterator]: () =>
       iterate(
-        () => source.start(decode, false),
+        () => source.start({ decode, whole: false }),
         ended => {
           end = ended
         },

@@ -4,6 +4,7 @@ import type { Awaitable } from '../model/time.ts'
 import { batchAnswered, batchFailed, batchMessage } from './batch.ts'
 import { createDeadlines } from './deadline.ts'
 import { dumpAnswered, dumpFailed, dumpMessage } from './dump-run.ts'
+import { createEncoder, type Encoder } from './encoder.ts'
 import { createIncoming } from './incoming.ts'
 import { createPendingTable, type Pending } from './pending.ts'
 import type { ClientEnv } from './platform.ts'
@@ -29,6 +30,8 @@ export interface Listener {
 /** The parts of a connection that requests, dumps, batches and subscriptions share. */
 export interface Link {
   readonly transport: Transport
+  /** For single requests. */
+  readonly encoder: Encoder
   readonly env: ClientEnv
   /** How long a record waits by default, milliseconds; Infinity for ever. */
   readonly timeoutMs: number
@@ -151,6 +154,7 @@ export function createLink(transport: Transport, { env, timeoutMs, onWarning, on
 
   const link: Link = {
     transport,
+    encoder: createEncoder(transport.abi),
     env,
     timeoutMs,
     listeners,

@@ -1,7 +1,6 @@
 import { NLM_F_ACK, NLMSG_DONE } from '../constants.ts'
 import { SocketError } from '../errno/errors.ts'
 import type { Body } from '../wire/codec.ts'
-import type { Encoder } from './encoder.ts'
 import { encodeAgain, kernelError } from './failure.ts'
 import type { Incoming } from './incoming.ts'
 import type { Link } from './link.ts'
@@ -16,7 +15,6 @@ const noOptions: RequestOptions = {}
 /** Sends one request and waits for its acknowledgement. */
 export function sendRequest<Q>(
   link: Link,
-  encoder: Encoder,
   command: Command<Q>,
   value: Q,
   reply: undefined,
@@ -25,7 +23,6 @@ export function sendRequest<Q>(
 /** The same, and resolves to its answers. */
 export function sendRequest<Q, R>(
   link: Link,
-  encoder: Encoder,
   command: Command<Q>,
   value: Q,
   reply: Body<R>,
@@ -33,7 +30,6 @@ export function sendRequest<Q, R>(
 ): Promise<R[]>
 export function sendRequest<Q, R>(
   link: Link,
-  encoder: Encoder,
   command: Command<Q>,
   value: Q,
   reply: Body<R> | undefined,
@@ -43,7 +39,7 @@ export function sendRequest<Q, R>(
     const { signal } = options
     if (signal?.aborted) return reject(signal.reason)
     const seq = link.nextSeq(1)
-    const bytes = encoder.encode(command, value, NLM_F_ACK | (options.flags ?? 0), seq)
+    const bytes = link.encoder.encode(command, value, NLM_F_ACK | (options.flags ?? 0), seq)
     const pending: OpenRequest = {
       kind: 'request', // the fields one by one: spreading a record costs more than the rest of this function
       seq,
@@ -63,7 +59,7 @@ export function sendRequest<Q, R>(
     if (signal !== undefined) listenTo(link, pending, signal)
     const sent = link.submit(pending, bytes)
     if (isPromise(sent)) {
-      encoder.giveAway()
+      link.encoder.giveAway()
       sent.catch(error => requestFailed(link, pending, error))
     }
   })
