@@ -32,4 +32,5 @@ export type { Multicast, Notification, Protocol, RawRequest } from './kernel/pro
 export { required } from './kernel/required.ts'
 export { decodeSockaddr, encodeSockaddr, type SockaddrNl, sockaddrNlSize } from './kernel/sockaddr.ts'
 export { createSysctls, type NetlinkSysctls, type SysctlName, type SysctlValues, sysctlRows } from './kernel/sysctl.ts'
+export type { Tap, TappedDatagram } from './kernel/tap.ts'
 export { socketTransport } from './kernel/transport.ts'

@@ -8,6 +8,7 @@ import type { PortTable } from './ports.ts'
 import type { ProtocolTable } from './protocol-table.ts'
 import type { Sock } from './sock.ts'
 import type { NetlinkSysctls } from './sysctl.ts'
+import type { Taps } from './tap.ts'
 
 /** Counters of a subsystem; they only grow. */
 export interface Counters {
@@ -32,6 +33,7 @@ export interface Core {
   readonly sockets: Set<Sock>
   readonly counters: Counters
   readonly faults: FaultTable
+  readonly taps: Taps
   /** Number of the next socket. */
   nextId: number
   defect(defect: unknown, where: string): void

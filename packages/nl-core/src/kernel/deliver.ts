@@ -7,6 +7,7 @@ import { wake } from './wake.ts'
 export function queueChunk(sock: Sock, chunk: Chunk): void {
   if (sock.state === 'closed') return
   pushChunk(sock.rx, chunk)
+  if (sock.core.taps.active) sock.core.taps.received(sock, chunk)
   wake(sock)
 }
 

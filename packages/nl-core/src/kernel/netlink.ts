@@ -4,7 +4,7 @@ import type { Cred } from '../model/cred.ts'
 import type { VnetId } from '../model/ids.ts'
 import { createLock, type Lock } from '../model/lock.ts'
 import type { Caller } from '../model/task.ts'
-import type { Clock, Random, Scheduler } from '../model/time.ts'
+import type { Cancel, Clock, Random, Scheduler } from '../model/time.ts'
 import { close } from './close.ts'
 import type { Core } from './core.ts'
 import { createFaults, type Faults } from './faults.ts'
@@ -18,6 +18,7 @@ import type { Multicast, Protocol } from './protocol.ts'
 import { createProtocolTable } from './protocol-table.ts'
 import type { Sock } from './sock.ts'
 import { createSysctls, type NetlinkSysctls, type SysctlValues } from './sysctl.ts'
+import { createTaps, type Tap } from './tap.ts'
 import { unregisterProtocol } from './unregister.ts'
 
 /** What a netlink subsystem is made of. */
@@ -87,6 +88,8 @@ export interface Netlink extends Multicast {
   readonly sysctl: NetlinkSysctls
   /** Faults on demand: for tests of programs that must live with them. */
   readonly faults: Faults
+  /** Shows every datagram of every socket to `tap`, as it is queued, until it is cancelled. */
+  tap(tap: Tap): Cancel
   /** Makes a protocol available to socket(2). @throws NetlinkError EEXIST if its number is taken, EINVAL out of 0..31 */
   register(protocol: Protocol): void
   /**
@@ -115,6 +118,7 @@ export function createNetlink(options: NetlinkOptions): Netlink {
     rtnl: core.rtnl,
     sysctl: core.sysctl,
     faults: core.faults,
+    tap: tap => core.taps.add(tap),
     register: protocol => core.protocols.register(protocol),
     unregister: (protocol, how = {}) => unregisterProtocol(core, protocol, how.abortDumps === true),
     open(arguments_) {
@@ -143,6 +147,10 @@ function createCore(options: NetlinkOptions): Core {
     groups: createGroupTable(),
     sockets: new Set(),
     faults: createFaults(options.random),
+    taps: createTaps(
+      () => options.clock.now(),
+      (defect, where) => core.defect(defect, where),
+    ),
     counters: { droppedMessages: 0, unencodable: 0, defects: 0, dumps: 0 },
     defect(defect, where) {
       core.counters.defects += 1

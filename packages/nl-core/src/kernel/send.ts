@@ -28,6 +28,7 @@ export function send(
     if (elsewhere !== undefined) return elsewhere
   }
   const datagram = copyIn(sock.tx, bytes, length, options.caller ?? sock.caller)
+  if (sock.core.taps.active) sock.core.taps.sent(sock, datagram)
   if (!sendLocked(sock)) {
     if (sock.synchronous) return sendSync(sock, datagram)
     if (enqueue(sock, datagram)) return length
