@@ -23,8 +23,8 @@ interface Generated {
   readonly encode: (writer: Writer, value: unknown, word: number, depth: number) => number
 }
 
-/** The text of a body's codec in one ABI, and what it refers to. Exposed for reading and for tests. */
-export function generate(
+/** The text of a body's codec in one ABI, and what it refers to. */
+function generate(
   spec: BodyLayout,
   abi: Abi,
 ): { readonly text: string; readonly sets: readonly AttributeSetSpec[] } {

@@ -8,7 +8,7 @@ export interface Path {
 }
 
 /** The names, outermost first. */
-export function names(path: Path | undefined): string[] {
+function names(path: Path | undefined): string[] {
   const list: string[] = []
   for (let at = path; at !== undefined; at = at.parent) list.unshift(at.name)
   return list

@@ -88,6 +88,3 @@ export function runtimeOf(abi: Abi, knownNumbers: (set: number) => ReadonlySet<n
     readString,
   }
 }
-
-/** @see runtimeOf */
-export type Runtime = ReturnType<typeof runtimeOf>
