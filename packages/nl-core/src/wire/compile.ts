@@ -24,10 +24,7 @@ interface Generated {
 }
 
 /** The text of a body's codec in one ABI, and what it refers to. */
-function generate(
-  spec: BodyLayout,
-  abi: Abi,
-): { readonly text: string; readonly sets: readonly AttributeSetSpec[] } {
+function generate(spec: BodyLayout, abi: Abi): { readonly text: string; readonly sets: readonly AttributeSetSpec[] } {
   const target: Target = { source: createSource(), abi, sets: [] }
   const decode = bodyDecoder(target, spec)
   const encode = bodyEncoder(target, spec)
