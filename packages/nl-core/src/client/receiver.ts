@@ -19,6 +19,8 @@ export interface Receiver {
 
 /** Parts taken in a row without giving other tasks a turn. */
 const partsPerTurn = 256
+/** Failures in a row before the transport is given time to recover. */
+const failuresPerTurn = 32
 
 /**
  * Makes the receiving side of a connection. It is synchronous as long as the transport is, and leaves at most one
@@ -30,6 +32,7 @@ export function createReceiver(
   breathe: (step: () => void) => void,
 ): Receiver {
   let busy = false // in the loop, parked, or about to go on
+  let failures = 0 // since the last part
 
   /** `undefined` after a failure that is worth another try, `null` after one that is not. */
   function receive(): Awaitable<Received> | undefined | null {
@@ -43,28 +46,34 @@ export function createReceiver(
   function loop(): void {
     busy = true
     for (let parts = 0; hooks.wanted(); parts++) {
-      if (parts === partsPerTurn) {
+      if (parts === partsPerTurn || failures >= failuresPerTurn) {
+        failures = 0
         breathe(loop)
         return
       }
       const got = receive()
       if (got === null) break
-      if (got === undefined) continue
-      if (isPromise(got)) {
+      if (got === undefined) failures++
+      else if (isPromise(got)) {
         void got.then(onReceived, onFailed)
         return
-      }
-      hooks.take(got)
+      } else take(got)
     }
     busy = false
   }
 
-  function onReceived(received: Received): void {
+  function take(received: Received): void {
+    failures = 0
     hooks.take(received)
+  }
+
+  function onReceived(received: Received): void {
+    take(received)
     loop()
   }
 
   function onFailed(error: unknown): void {
+    failures++
     if (hooks.failed(error)) loop()
     else busy = false
   }
