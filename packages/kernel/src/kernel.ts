@@ -87,6 +87,7 @@ export function kernelOf(core: KernelCore): Kernel {
     fibs: core.fibs,
     sysctl: netlink.sysctl,
     faults: netlink.faults,
+    tap: netlink.tap,
     spawn,
     processes: () => [...processes.values()],
     vnets: () => core.vnets.list().map(publicVnet),

@@ -1,5 +1,5 @@
-import type { Faults, NetlinkSysctls, SysctlValues } from '@nltool/nl-core/kernel'
-import type { Clock, Random, Scheduler, VnetId } from '@nltool/nl-core/model'
+import type { Faults, NetlinkSysctls, SysctlValues, Tap } from '@nltool/nl-core/kernel'
+import type { Cancel, Clock, Random, Scheduler, VnetId } from '@nltool/nl-core/model'
 import type { FamilyModule } from '@nltool/nl-genl/kernel'
 import type { Personality, PersonalityName } from './personality.ts'
 import type { Process, SpawnOptions } from './process/types.ts'
@@ -69,6 +69,11 @@ export interface Kernel extends AsyncDisposable {
   readonly sysctl: NetlinkSysctls
   /** Errors on demand: what a real kernel does rarely and at bad moments, at the moment that a test chooses. */
   readonly faults: Faults
+  /**
+   * Shows every netlink datagram of every process as it is queued, until it is cancelled: nlmon(4). With `captureWriter`
+   * of `@nltool/nl-core` it becomes a file that Wireshark opens.
+   */
+  tap(tap: Tap): Cancel
   /**
    * Makes a process. @throws SocketError EEXIST for a pid in use, EINVAL, EAGAIN when no more fit, ENOENT for an unknown
    * vnet, EBUSY for one that is shutting down
