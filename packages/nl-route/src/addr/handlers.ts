@@ -1,4 +1,4 @@
-import type { Ifnet, InetAddr } from '@nltool/ifnet'
+import type { Ifnet, InetAddr, Section } from '@nltool/ifnet'
 import { NETLINK_ROUTE, NLM_F_ECHO } from '@nltool/nl-core'
 import { NetlinkError } from '@nltool/nl-core/errno'
 import { type Dump, type Handlers, handler, type Request } from '@nltool/nl-core/kernel'
@@ -38,7 +38,7 @@ export const addrHandlers = (net: RouteNet) =>
 
 function newAddr(net: RouteNet, req: Request<AddrBody>, ctx: Ctx, rtnl: RtnlHeld): void {
   using section = net.epoch.enter(ctx)
-  const ifp = interfaceOf(req.body, index => net.interfaces.byIndexAttached(section, index))
+  const ifp = interfaceOf(net, section, req.body)
   checkFamilies(req.body)
   const spec = specOf(net, ifp, req.body)
   if (nothingToDo(ifp, spec, req.body)) return
@@ -49,14 +49,14 @@ function newAddr(net: RouteNet, req: Request<AddrBody>, ctx: Ctx, rtnl: RtnlHeld
 
 function delAddr(net: RouteNet, req: Request<AddrBody>, ctx: Ctx, rtnl: RtnlHeld): void {
   using section = net.epoch.enter(ctx)
-  const ifp = interfaceOf(req.body, index => net.interfaces.byIndexAttached(section, index))
+  const ifp = interfaceOf(net, section, req.body)
   checkFamilies(req.body)
   const removed = net.net.config.removeAddress(ctx, rtnl, ifp, deletedAddress(ifp, req.body))
   echo(net, ctx, req, addrTypes.RTM_DELADDR, ifp, removed)
 }
 
-function interfaceOf({ header }: AddrBody, find: (index: number) => Ifnet | undefined): Ifnet {
-  const ifp = find(header.ifindex)
+function interfaceOf(net: RouteNet, section: Section, { header }: AddrBody): Ifnet {
+  const ifp = net.interfaces.byIndexAttached(section, header.ifindex)
   if (ifp !== undefined) return ifp
   throw new NetlinkError('ENOENT', `Unable to find interface with index ${header.ifindex}`)
 }

@@ -65,7 +65,7 @@ async function clone(net: RouteNet, ctx: Ctx, req: Request<LinkBody>, plan: Plan
   const modify = (ifp: Ifnet, task: Ctx, rtnl: RtnlHeld): void => {
     refuseForeignData(net, ifp, req.body)
     renamePair(net, task, rtnl, ifp, plan)
-    applySteps(linkSteps(net, task, rtnl, ifp, req))
+    applySteps(linkSteps({ net, ctx: task, rtnl, ifp, req }))
   }
   try {
     return await net.net.clone.create(ctx, plan.request, params, { modify, onFailure: 'destroy' })

@@ -1,9 +1,9 @@
 import type { Ifnet, Section } from '@nltool/ifnet'
 import { NetlinkError } from '@nltool/nl-core/errno'
 import type { Request } from '@nltool/nl-core/kernel'
-import { type Ctx, privileged, type RtnlHeld, type VnetId } from '@nltool/nl-core/model'
+import { type Ctx, privileged, type VnetId } from '@nltool/nl-core/model'
 import type { RouteNet } from '../net/net.ts'
-import { applySteps, type LinkStep, linkSteps } from './change.ts'
+import { applySteps, linkSteps } from './change.ts'
 import { refuseMaster } from './create.ts'
 import { echoLink } from './echo.ts'
 import type { LinkBody } from './schema.ts'
@@ -19,8 +19,7 @@ export async function modifyLink(net: RouteNet, req: Request<LinkBody>, ctx: Ctx
   using rtnl = await net.rtnl.acquire(ctx)
   using section = net.epoch.enter(ctx)
   const ifp = found(net, section, req.body)
-  const steps = [...linkSteps(net, ctx, rtnl, ifp, req), ...renaming(net, section, ctx, rtnl, ifp, req)]
-  applySteps(steps)
+  applySteps(linkSteps({ net, ctx, rtnl, ifp, req }))
   echoLink(net, ctx, 'RTM_NEWLINK', net.linkBody(ifp, req.body.header.change))
 }
 
@@ -51,29 +50,4 @@ function found(net: RouteNet, section: Section, { header, attrs }: LinkBody): If
   const ifp = net.interfaces.byName(section, name)
   if (ifp === undefined) throw new NetlinkError('ENOENT', `unable to find interface ${name}`)
   return ifp
-}
-
-/** An interface that was found by its index gets the name in the request (Linux; an addition for FreeBSD's sockets). */
-function renaming(
-  net: RouteNet,
-  section: Section,
-  ctx: Ctx,
-  rtnl: RtnlHeld,
-  ifp: Ifnet,
-  req: Request<LinkBody>,
-): LinkStep[] {
-  const { ifname } = req.body.attrs
-  const before = ifp.name
-  if (req.body.header.ifindex === 0 || ifname === undefined || ifname === before) return []
-  const rename = (name: string): void => net.net.config.rename(ctx, rtnl, ifp, name)
-  return [
-    {
-      check() {
-        if (!privileged(req.cred, 'net-setifname')) throw new NetlinkError('EPERM')
-        if (net.interfaces.byName(section, ifname) !== undefined) throw new NetlinkError('EEXIST')
-      },
-      apply: () => rename(ifname),
-      undo: () => rename(before),
-    },
-  ]
 }
