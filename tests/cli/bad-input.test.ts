@@ -1,8 +1,10 @@
 import { chmod, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { boot } from '../../packages/tools/src/host.ts'
 import { type Cli, createCli } from './nltool.ts'
+
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 }) // each command is a process of its own
 
 let cli: Cli
 beforeAll(async () => {
@@ -18,7 +20,7 @@ function expectSentence(stderr: string): void {
 }
 
 describe('a wrong command', () => {
-  it.each([
+  it.concurrent.each([
     ['route add 10.0.0.0/33 192.0.2.2', 2, 'route: bad mask length: 33\n'],
     [
       'route add 10.0.0.0/8',
@@ -114,7 +116,7 @@ describe('a wrong command', () => {
 })
 
 describe('a damaged state file', () => {
-  it.each([0, 1, 7, 8, 20, 64, -9, -1])(
+  it.concurrent.each([0, 1, 7, 8, 20, 64, -9, -1])(
     'cut to %i bytes is refused, kept and not overwritten',
     async length => {
       const other = await createCli()
@@ -148,7 +150,7 @@ describe('a damaged state file', () => {
         ),
       })
     }
-  }, 30_000)
+  })
 
   it('with any byte changed is refused', async () => {
     const whole = await readFile(cli.state)
@@ -157,7 +159,7 @@ describe('a damaged state file', () => {
       spoiled[at] = (spoiled[at] ?? 0) ^ 0x41
       await expect(boot(spoiled, 'FILE'), `byte ${at} changed`).rejects.toThrow('is damaged')
     }
-  }, 30_000)
+  })
 
   it('of garbage is refused', async () => {
     const other = await createCli()
@@ -200,7 +202,7 @@ describe('commands that only read', () => {
     const { mtimeMs } = await stat(cli.state)
     await cli.run('route show')
     expect((await stat(cli.state)).mtimeMs).toBe(mtimeMs)
-  }, 20_000)
+  })
 })
 
 describe('two invocations at once', () => {
@@ -213,5 +215,5 @@ describe('two invocations at once', () => {
     const { stdout } = await other.run('netstat -rn4')
     for (const prefix of prefixes) expect(stdout).toContain(`\n${prefix} `)
     await other.remove()
-  }, 30_000)
+  })
 })

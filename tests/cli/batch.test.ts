@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Cli, createCli } from './nltool.ts'
 
 const lab = `# two stacks, joined by a cable
@@ -10,6 +10,8 @@ ifconfig epair0a inet 192.0.2.1/24 descr "to the lab"
 ifconfig epair0b vnet lab
 route add 203.0.113.0/24 192.0.2.2
 `
+
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 }) // each command is a process of its own
 
 let cli: Cli
 beforeEach(async () => {
@@ -28,7 +30,7 @@ describe('batch', () => {
     })
     expect((await cli.run('ifconfig epair0a')).stdout).toContain('\tdescription: to the lab\n')
     expect((await cli.run('--vnet lab ifconfig -l')).stdout).toBe('lo0 epair0b\n')
-  }, 20_000)
+  })
 
   it('gives the result of each as JSON', async () => {
     const { stdout } = await cli.run('batch --json', { input: 'ifconfig epair create\nifconfig -C\n' })

@@ -18,6 +18,7 @@ export interface Surroundings {
   readonly uid?: number
   readonly input?: string | Uint8Array
   readonly env?: NodeJS.ProcessEnv
+  readonly cwd?: string
   /** Nobody reads its output. */
   readonly deaf?: boolean
 }
@@ -53,11 +54,12 @@ export async function createCli(): Promise<Cli> {
   return cli
 }
 
-function start(home: string, words: string, { uid, input, env, deaf }: Surroundings): Promise<Outcome> {
+function start(home: string, words: string, { uid, input, env, cwd, deaf }: Surroundings): Promise<Outcome> {
   const args = [run, ...words.split(' ').filter(word => word !== '')]
   const options = {
     env: { ...process.env, XDG_STATE_HOME: home, NO_COLOR: '1', ...env },
     ...(uid !== undefined && { uid, gid: uid }),
+    ...(cwd !== undefined && { cwd }),
   }
   return new Promise(resolve => {
     const child = execFile(process.execPath, args, options, (_error, stdout, stderr) => {

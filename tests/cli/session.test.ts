@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Cli, createCli } from './nltool.ts'
+
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 }) // each command is a process of its own
 
 let cli: Cli
 beforeEach(async () => {
@@ -33,19 +35,19 @@ describe('a session', () => {
       code: 0,
     })
     expect((await cli.run('netstat -rn4')).stdout).not.toContain('203.0.113.0')
-  }, 30_000)
+  })
 
   it('takes the words of iproute2', async () => {
     await cli.setUp(...pair)
     const added = await cli.run('route add 203.0.113.0/24 via 192.0.2.2 dev epair0a')
     expect(added).toEqual({ stdout: 'add net 203.0.113.0: gateway 192.0.2.2\n', stderr: '', code: 0 })
-  }, 30_000)
+  })
 
   it('routes IPv6', async () => {
     await cli.setUp(...pair, 'ifconfig epair0a inet6 2001:db8::1/64', 'route -6 add 2001:db8:1::/48 2001:db8::2')
     expect((await cli.run('netstat -rn6')).stdout).toMatch(/^2001:db8:1::\/48 +2001:db8::2 +UGS +epair0a$/m)
     expect((await cli.run('route get 2001:db8:1::9')).stdout).toContain('    gateway: 2001:db8::2\n')
-  }, 30_000)
+  })
 
   it('changes a route, and flushes those with a gateway', async () => {
     await cli.setUp(...pair, 'route add 203.0.113.0/24 192.0.2.2')
@@ -54,7 +56,7 @@ describe('a session', () => {
     )
     expect((await cli.run('route flush')).stdout).toBe('203.0.113            192.0.2.3            -fib 0   done\n')
     expect((await cli.run('netstat -rn4')).stdout).toContain('192.0.2.0/24')
-  }, 30_000)
+  })
 
   it('joins a second gateway as a path where the habits of FreeBSD 14 are asked for', async () => {
     await cli.setUp(...pair, 'route add 203.0.113.0/24 192.0.2.2', '--freebsd14 route add 203.0.113.0/24 192.0.2.3')
@@ -63,7 +65,7 @@ describe('a session', () => {
       '203.0.113.0/24     192.0.2.2',
       '203.0.113.0/24     192.0.2.3',
     ])
-  }, 30_000)
+  })
 
   it('renames, describes, groups and destroys interfaces', async () => {
     await cli.setUp(
@@ -79,7 +81,7 @@ describe('a session', () => {
     expect((await cli.run('ifconfig -g core -l')).stdout).toBe('wan0\n')
     await cli.setUp('ifconfig wan0 destroy')
     expect((await cli.run('ifconfig -l')).stdout).toBe('lo0\n')
-  }, 30_000)
+  })
 
   it('replaces the first address without alias, and adds one with it', async () => {
     await cli.setUp('ifconfig epair create', 'ifconfig epair0a 192.0.2.1/24', 'ifconfig epair0a 198.51.100.1/24 alias')
@@ -88,7 +90,7 @@ describe('a session', () => {
     expect(stdout.match(/inet [\d.]+/g)?.sort()).toEqual(['inet 198.51.100.1', 'inet 203.0.113.1'])
     await cli.setUp('ifconfig epair0a inet 198.51.100.1 delete')
     expect((await cli.run('ifconfig epair0a inet')).stdout).not.toContain('198.51.100.1')
-  }, 30_000)
+  })
 
   it('gives JSON wherever the option stands', async () => {
     await cli.setUp(...pair, 'route add 203.0.113.0/24 192.0.2.2')
@@ -114,7 +116,7 @@ describe('a session', () => {
     )
     const added = JSON.parse((await cli.run('route add 198.51.100.0/24 192.0.2.2 --json')).stdout)
     expect(added).toEqual({ action: 'add', dst: '198.51.100.0/24', gateway: '192.0.2.2', ifname: null, fibs: [0] })
-  }, 30_000)
+  })
 
   it('saves the configuration and restores it', async () => {
     await cli.setUp(...pair, `save ${join(cli.home, 'before')}`)
@@ -122,14 +124,14 @@ describe('a session', () => {
     await cli.setUp('ifconfig epair0a destroy', `restore ${join(cli.home, 'before')}`)
     expect((await cli.run('ifconfig')).stdout).toBe(before)
     expect(await readFile(join(cli.home, 'before'))).toEqual(await readFile(cli.state))
-  }, 30_000)
+  })
 
   it('lists generic netlink families', async () => {
     const { stdout } = await cli.run('genl')
     expect(stdout).toMatch(/^Name: nlctrl\n\tID: 0x10, Version: 0x2, header size: 0, max attributes: 10\n/)
     expect((await cli.run('genl get nlctrl')).stdout).toContain('Name: nlctrl\n')
     expect(JSON.parse((await cli.run('genl get 0x10 --json')).stdout)).toMatchObject({ family: 'nlctrl', id: '0x10' })
-  }, 30_000)
+  })
 
   it('shows the netlink conversation under --trace, and writes it down under --pcap', async () => {
     await cli.setUp(...pair)
@@ -150,7 +152,7 @@ describe('a session', () => {
     const [request, answer] = JSON.parse((await cli.run(`decode --json ${capture}`)).stdout)
     expect(request).toMatchObject({ packet: 1, direction: 'sent', type: 'RTM_NEWROUTE' })
     expect(answer).toMatchObject({ packet: 2, direction: 'received', type: 'NLMSG_ERROR', errno: null })
-  }, 30_000)
+  })
 
   it('shows what a family accepts in requests', async () => {
     const { stdout } = await cli.run('genl policy nlctrl --op 3')
@@ -162,7 +164,7 @@ describe('a session', () => {
         { id: '0xa', dump: 1 },
       ],
     })
-  }, 30_000)
+  })
 
   it('makes network stacks, moves interfaces into them and back', async () => {
     expect((await cli.run('vnet create lab')).stdout).toBe('lab\n')
@@ -174,7 +176,7 @@ describe('a session', () => {
     await cli.setUp('vnet delete lab')
     expect((await cli.run('ifconfig -l')).stdout).toBe('lo0 epair0a epair0b\n')
     expect((await cli.run('vnet list')).stdout).toBe('  0  vnet0\n')
-  }, 30_000)
+  })
 
   it('names what interfaces can be created from', async () => {
     expect((await cli.run('ifconfig -C')).stdout).toMatch(/^(?=.*\bepair\b).*\blo\b/)

@@ -15,6 +15,8 @@ export interface FailureOptions {
   /** Exit code. Default 1. */
   readonly exit?: number
   readonly detail?: FailureDetail
+  /** A line that a tool prints before the sentence. */
+  readonly preface?: string | undefined
   /** The sentence says itself who speaks: no name of a tool is put before it. */
   readonly spoken?: boolean
   readonly cause?: unknown
@@ -26,11 +28,13 @@ export class Failure extends Error {
   readonly exit: number
   readonly detail: FailureDetail
   readonly spoken: boolean
+  readonly preface: string | undefined
   constructor(sentence: string, options: FailureOptions = {}) {
     super(sentence, { cause: options.cause })
     this.exit = options.exit ?? exitCode.refused
     this.detail = options.detail ?? {}
     this.spoken = options.spoken ?? false
+    this.preface = options.preface
   }
 }
 

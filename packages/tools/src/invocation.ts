@@ -59,6 +59,7 @@ export async function fail(command: string, argv: readonly string[], error: unkn
 
 function report(command: string, failure: Failure): void {
   const label = classicTools.has(command) ? command : 'nltool'
+  if (failure.preface !== undefined) process.stderr.write(`${label}: ${failure.preface}\n`)
   process.stderr.write(`${failure.spoken ? '' : `${label}: `}${failure.message}\n`)
   process.exitCode = failure.exit
 }

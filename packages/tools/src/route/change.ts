@@ -88,10 +88,13 @@ function toRequest({ destination, gateway, type, flags, mtu, weight, expire, fam
 function changeFailure(command: RouteCommand, table: number, error: unknown): Failure {
   if (!(error instanceof NltoolError)) throw error
   const line = `${changeText(command)} fib ${table}: ${changeReasons[error.code] ?? reasonOf(error)}`
-  const before = error.code === 'ESRCH' ? 'route: route has not been found\n' : ''
-  return new Failure(`${before}${line}`, { detail: detailOf(error), spoken: true, cause: error })
+  const preface = error.code === 'ESRCH' && { preface: 'route has not been found' }
+  return new Failure(line, { detail: detailOf(error), spoken: true, cause: error, ...preface })
 }
 
-function joined(failures: readonly Failure[], { detail, cause }: Failure): Failure {
+/** Several failures as one. */
+function joined(failures: readonly Failure[], first: Failure): Failure {
+  if (failures.length === 1) return first
+  const { detail, cause } = first
   return new Failure(failures.map(({ message }) => message).join('\n'), { detail, spoken: true, cause })
 }
