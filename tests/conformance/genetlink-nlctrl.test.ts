@@ -10,7 +10,7 @@ import {
   u32,
 } from '@nltool/nl-core/wire'
 import { ctrlAttrs, defineFamily, genlmsghdr } from '@nltool/nl-genl'
-import { type FamilyModule, serveFamily } from '@nltool/nl-genl/kernel'
+import { createDeviceEvents, type FamilyModule, nlsyseventModule, serveFamily } from '@nltool/nl-genl/kernel'
 import { describe, expect, it } from 'vitest'
 import { vectorNamed } from '../vectors/load.ts'
 import {
@@ -223,26 +223,11 @@ describe('C10 GETFAMILY dump', () => {
   it('lists to a native program as derived-bsd-list', () => {
     const { send, recv } = vectorNamed('derived-bsd-list')
     const bench = createBench('freebsd', { idPolicy: 'first-free', groupPolicy: 'bsd' })
-    bench.registry.register(bench.ctx(), nlsysevent)
+    bench.registry.register(bench.ctx(), nlsyseventModule(createDeviceEvents()))
     const got = bench.open({ abi: 'freebsd', portid: 1234 }).ask(send)
     expect(got.map(toHex)).toEqual(recv.map(toHex))
   })
 })
-
-/** The family of nlsysevent(4): no commands, a group for each system that sends events. */
-const systems =
-  'ACPI AEON CAM CARP coretemp DEVFS device ETHERNET GEOM HYPERV_NIC_VF IFNET INFINIBAND KERNEL nvme PMU RCTL USB VFS VT ZFS'
-const nlsysevent: FamilyModule = serveFamily(
-  defineFamily({
-    name: 'nlsysevent',
-    version: 2,
-    maxattr: 4,
-    groups: Object.fromEntries(systems.split(' ').map(system => [system, {}])),
-    sets: {},
-    ops: {},
-  }),
-  () => ({}),
-)
 
 describe('C11 a second dump while one is open', () => {
   it('answers EBUSY, and a plain request in between is answered', () => {

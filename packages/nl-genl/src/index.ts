@@ -38,5 +38,6 @@ export {
   messagesOf,
 } from './messages.ts'
 export { ctrlAttrs, mcastGroupAttrs, nlctrl, opAttrs, opPolicyAttrs } from './nlctrl/schema.ts'
+export { nlsysevent, sysEventAttrs } from './nlsysevent/schema.ts'
 export type { EventAttrs, EventName, GroupName, HeaderOf, OpName, ReplyAttrs, RequestAttrs } from './types.ts'
 export { type Limits, sint, sintWithin, uint, uintWithin } from './values.ts'

@@ -17,6 +17,9 @@ export {
   type FamilyModule,
   type GenericRequest,
   type NotifyOptions,
+  type ServedFamily,
+  type ServeOptions,
   serveFamily,
 } from './kernel/serve.ts'
 export type { Attrs } from './messages.ts'
+export { createDeviceEvents, type DeviceEvents, nlsyseventModule, type SysEvent } from './nlsysevent/serve.ts'

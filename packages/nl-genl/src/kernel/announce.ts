@@ -23,6 +23,8 @@ export interface Announcer {
   added(ctx: Ctx, live: LiveFamily): void
   /** CTRL_CMD_DELMCAST_GRP for each group, then CTRL_CMD_DELFAMILY, which lists operations and groups once more. */
   removed(ctx: Ctx, live: LiveFamily): void
+  /** CTRL_CMD_NEWMCAST_GRP or CTRL_CMD_DELMCAST_GRP for a group that comes or goes by itself. */
+  group(ctx: Ctx, live: LiveFamily, event: 'newmcast-grp' | 'delmcast-grp', name: string, group: number): void
 }
 
 type EventName = 'newfamily' | 'delfamily' | 'newmcast-grp' | 'delmcast-grp'
@@ -53,6 +55,7 @@ export function createAnnouncer({ multicast, messages, rules, vnetsOf }: Announc
     [...live.groups].map(([group, number]) => [name, groupAttrs(live, group, number)])
 
   return {
+    group: (ctx, live, event, name, group) => each(ctx, live, [[event, groupAttrs(live, name, group)]]),
     added: (ctx, live) =>
       each(ctx, live, [['newfamily', familyAttrs(live, rules)], ...groupEvents(live, 'newmcast-grp')]),
     removed: (ctx, live) =>

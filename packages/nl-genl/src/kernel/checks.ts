@@ -23,7 +23,8 @@ export function checkFamily(family: AnyFamily): void {
   if (fault !== undefined) throw new NetlinkError('EINVAL', `${family.name}: ${fault}`)
 }
 
-function nameFault(what: string, name: string): string | undefined {
+/** What is wrong with the name of a family or group; `undefined` if nothing is. */
+export function nameFault(what: string, name: string): string | undefined {
   if (name === '') return `${what} is empty`
   if (name.includes('\0')) return `${what} contains NUL`
   if (encoder.encode(name).length >= GENL_NAMSIZ) return `${what} '${name}' is longer than ${GENL_NAMSIZ - 1} bytes`

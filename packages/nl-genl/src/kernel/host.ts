@@ -1,6 +1,6 @@
 import { NETLINK_GENERIC } from '@nltool/nl-core'
 import type { Multicast } from '@nltool/nl-core/kernel'
-import type { VnetId } from '@nltool/nl-core/model'
+import type { Ctx, VnetId } from '@nltool/nl-core/model'
 import type { AnyFamily } from '../family.ts'
 import { zeroHeader } from '../header.ts'
 import { type AnyEventOperation, type FamilyMessages, isRequest } from '../messages.ts'
@@ -14,10 +14,25 @@ export interface HostParts {
   readonly messages: FamilyMessages
   readonly multicast: Multicast
   readonly vnets: () => Iterable<VnetId>
+  readonly groupKeeper: GroupKeeper
+}
+
+/** Adds and removes groups of families that live. */
+export interface GroupKeeper {
+  add(ctx: Ctx, id: number, name: string): number
+  remove(ctx: Ctx, id: number, name: string): void
 }
 
 /** What the handlers of a family get of their kernel. */
-export function createFamilyHost({ id, family, groups, messages, multicast, vnets }: HostParts): AnyFamilyHost {
+export function createFamilyHost({
+  id,
+  family,
+  groups,
+  messages,
+  multicast,
+  vnets,
+  groupKeeper,
+}: HostParts): AnyFamilyHost {
   function group(name: string): number {
     const number = groups.get(name)
     if (number === undefined) throw new TypeError(`${family.name} has no group '${name}'`)
@@ -33,6 +48,8 @@ export function createFamilyHost({ id, family, groups, messages, multicast, vnet
   return {
     id,
     group,
+    addGroup: (ctx, name) => groupKeeper.add(ctx, id, name),
+    removeGroup: (ctx, name) => groupKeeper.remove(ctx, id, name),
     hasListeners: (ctx, name) => multicast.hasListeners(ctx.vnet, NETLINK_GENERIC, group(name)),
     notify(ctx, name, attrs, options = {}) {
       const operation = eventOf(name)
@@ -45,13 +62,13 @@ export function createFamilyHost({ id, family, groups, messages, multicast, vnet
         version: operation.version ?? family.version,
         reserved: 0,
       }
-      const cap = family.groups[target]?.cap
+      const cap = typeof target === 'string' ? family.groups[target]?.cap : undefined
       const stacks = options.allNamespaces === true ? vnets() : [options.vnet ?? ctx.vnet]
       for (const vnet of stacks) {
         multicast.notify(ctx, {
           vnet,
           protocol: NETLINK_GENERIC,
-          group: group(target),
+          group: typeof target === 'number' ? target : group(target),
           type: id,
           schema: messages.event(operation),
           body: { header, attrs },

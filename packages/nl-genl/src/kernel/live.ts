@@ -23,9 +23,11 @@ export interface LiveFamily {
   /** `nlmsg_type` of its messages. */
   readonly id: number
   readonly family: AnyFamily
-  /** Numbers of its groups, in the order of the definition. */
-  readonly groups: ReadonlyMap<string, number>
+  /** Numbers of its groups, in the order of the definition; then those added since. */
+  readonly groups: Map<string, number>
   /** What user space may ask for, by command. */
   readonly operations: ReadonlyMap<number, OperationRows>
   readonly use: FamilyUse
+  /** Ends what the family has begun outside its handlers. */
+  stop(): void
 }

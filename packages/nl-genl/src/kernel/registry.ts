@@ -9,6 +9,7 @@ import { nlctrl } from '../nlctrl/schema.ts'
 import { createPolicies } from '../policy/table.ts'
 import { createAnnouncer } from './announce.ts'
 import { checkFamily } from './checks.ts'
+import { createGroupKeeper } from './group-keeper.ts'
 import type { LiveFamily } from './live.ts'
 import { createGroupAllocator, createIdAllocator, type GroupPolicy, type IdPolicy } from './numbers.ts'
 import { type GenericPersonality, genericPersonalities } from './personality.ts'
@@ -68,7 +69,6 @@ export interface GenericRegistry {
 export function createGenericRegistry(options: GenericRegistryOptions): GenericRegistry {
   const { multicast, personality: rules = genericPersonalities.freebsd, vnets = () => [vnet0] } = options
   const policies = { freebsd: createPolicies('freebsd'), linux: createPolicies('linux') }
-  const shared: Shared = { multicast, rules, policies, vnets, serial: createLock('module', 'genl') }
   const ids = createIdAllocator(options.idPolicy ?? 'cyclic')
   const groups = createGroupAllocator(options.groupPolicy ?? 'shared')
   const table = createFamilyTable()
@@ -83,6 +83,9 @@ export function createGenericRegistry(options: GenericRegistryOptions): GenericR
     vnetsOf: live => (everywhere(live.family) ? vnets() : [vnet0]),
   })
 
+  const groupKeeper = createGroupKeeper({ byId: table.byId, groups, multicast, announce })
+  const shared: Shared = { multicast, rules, policies, vnets, groupKeeper, serial: createLock('module', 'genl') }
+
   function register(ctx: Ctx, module: FamilyModule): LiveFamily {
     const { family } = module
     checkFamily(family)
@@ -91,14 +94,21 @@ export function createGenericRegistry(options: GenericRegistryOptions): GenericR
     const id = ids.take(family.name)
     const names = Object.keys(family.groups)
     const numbers = groups.take(family.name, names.length)
-    const live = startFamily(shared, module, {
-      id,
-      groups: new Map(names.map((name, at) => [name, numbers[at] ?? 0])),
-      messages: messagesOf(family),
-    })
+    const live = startOrGiveBack(module, id, new Map(names.map((name, at) => [name, numbers[at] ?? 0])))
     table.add(live)
     announce.added(ctx, live)
     return live
+  }
+
+  /** A module whose handlers cannot be made leaves nothing behind. */
+  function startOrGiveBack(module: FamilyModule, id: number, numbers: Map<string, number>): LiveFamily {
+    try {
+      return startFamily(shared, module, { id, groups: numbers, messages: messagesOf(module.family) })
+    } catch (error) {
+      groups.give([...numbers.values()])
+      ids.give(id)
+      throw error
+    }
   }
 
   async function unregister(ctx: Ctx, name: string, abortDumps: boolean): Promise<void> {
@@ -110,6 +120,7 @@ export function createGenericRegistry(options: GenericRegistryOptions): GenericR
     if (live.use.dumps > 0 && !abortDumps) throw new NetlinkError('EBUSY', `a dump of ${name} is open`)
     table.remove(live) // requests find no family from here on; those that run may end
     await live.use.drain()
+    live.stop()
     for (const group of live.groups.values()) multicast.dropGroup(NETLINK_GENERIC, group)
     announce.removed(ctx, live)
     groups.give([...live.groups.values()])

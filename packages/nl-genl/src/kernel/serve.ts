@@ -73,7 +73,8 @@ export type FamilyHandlers<F extends AnyFamily> = {
 
 /** Where a notification goes if not to the operation's own group in the network stack of the context. */
 export interface NotifyOptions<Group extends string = string> {
-  readonly group?: Group
+  /** By name, or the number of one that was added at run time. */
+  readonly group?: Group | number
   readonly vnet?: VnetId
   /** A copy for every network stack. */
   readonly allNamespaces?: boolean
@@ -94,6 +95,16 @@ export interface FamilyHost<F extends AnyFamily = AnyFamily> {
     attrs: EventAttrs<F, Op>,
     options?: NotifyOptions<GroupName<F>>,
   ): void
+  /**
+   * Adds a group that the definition does not have, and announces it. Gives its number.
+   * @throws NetlinkError EINVAL for a bad name, EEXIST for one that the family has
+   */
+  addGroup(ctx: Ctx, name: string): number
+  /**
+   * Removes a group with all its members, and announces it.
+   * @throws NetlinkError ENOENT for a name that the family does not have
+   */
+  removeGroup(ctx: Ctx, name: string): void
 }
 
 /** The handlers of one operation, whatever they decode. */
@@ -110,13 +121,28 @@ export interface AnyFamilyHost {
   group(name: string): number
   hasListeners(ctx: Ctx, group: string): boolean
   notify(ctx: Ctx, op: string, attrs: Attrs, options?: NotifyOptions): void
+  addGroup(ctx: Ctx, name: string): number
+  removeGroup(ctx: Ctx, name: string): void
 }
 
 /** A family with its handlers, ready to be registered in any number of kernels. Made with {@link serveFamily}. */
 export interface FamilyModule<F extends AnyFamily = AnyFamily> {
   readonly family: F
   /** Makes the handlers for one kernel. */
-  start(host: AnyFamilyHost): { readonly [op: string]: AnyHandlers }
+  start(host: AnyFamilyHost): ServedFamily
+}
+
+/** A family as one kernel runs it. */
+export interface ServedFamily {
+  readonly handlers: { readonly [op: string]: AnyHandlers }
+  /** Runs when the family is taken back, before it is announced. */
+  stop?(): void
+}
+
+/** What else a family does beside its handlers. */
+export interface ServeOptions {
+  /** Runs when the family is taken back: ends timers, hooks and the like. */
+  readonly stop?: () => void
 }
 
 /**
@@ -126,6 +152,13 @@ export interface FamilyModule<F extends AnyFamily = AnyFamily> {
 export function serveFamily<F extends Family>(
   family: F,
   handlers: (host: FamilyHost<F>) => FamilyHandlers<F>,
+  begin?: (host: FamilyHost<F>) => ServeOptions,
 ): FamilyModule<F> {
-  return { family, start: host => handlers(host as FamilyHost<F>) as { readonly [op: string]: AnyHandlers } }
+  return {
+    family,
+    start(host) {
+      const typed = host as FamilyHost<F>
+      return { handlers: handlers(typed) as ServedFamily['handlers'], ...begin?.(typed) }
+    },
+  }
 }

@@ -6,7 +6,7 @@ import { type Attrs, type FamilyMessages, type GenericBody, isRequest, messagesO
 import { nlctrl } from '../nlctrl/schema.ts'
 import type { Policies } from '../policy/table.ts'
 import { controllerModule, type FamilyTable, selectsNothing } from './controller.ts'
-import { createFamilyHost } from './host.ts'
+import { createFamilyHost, type GroupKeeper } from './host.ts'
 import type { LiveFamily } from './live.ts'
 import { groupInAbi } from './numbers.ts'
 import type { GenericPersonality } from './personality.ts'
@@ -22,12 +22,13 @@ export interface Shared {
   /** Held around the handlers of families that are not `parallel`. */
   readonly serial: Lock<'module'>
   readonly vnets: () => Iterable<VnetId>
+  readonly groupKeeper: GroupKeeper
 }
 
 /** Where a family stands. */
 interface Place {
   readonly id: number
-  readonly groups: ReadonlyMap<string, number>
+  readonly groups: Map<string, number>
   readonly messages: FamilyMessages
   readonly versionOf?: RowParts['versionOf']
 }
@@ -37,9 +38,7 @@ export function startFamily(shared: Shared, module: FamilyModule, place: Place):
   const { family } = module
   const { id, groups, messages } = place
   const use = createFamilyUse()
-  const handlers = module.start(
-    createFamilyHost({ id, family, groups, messages, multicast: shared.multicast, vnets: shared.vnets }),
-  )
+  const served = module.start(createFamilyHost({ ...shared, id, family, groups, messages }))
   const parts: RowParts = {
     family,
     messages,
@@ -50,9 +49,10 @@ export function startFamily(shared: Shared, module: FamilyModule, place: Place):
   }
   const operations = new Map<number, OperationRows>()
   for (const [name, operation] of operationsOf(family)) {
-    if (isRequest(operation)) operations.set(operation.cmd, operationRows(parts, name, operation, handlers[name] ?? {}))
+    if (isRequest(operation))
+      operations.set(operation.cmd, operationRows(parts, name, operation, served.handlers[name] ?? {}))
   }
-  return { id, family, groups, operations, use }
+  return { id, family, groups, operations, use, stop: () => served.stop?.() }
 }
 
 /** Linux programs know the group `notify` by another number, here as in bind(2) and setsockopt(2). */
