@@ -1,4 +1,4 @@
-import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { constants, copyFileSync, linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../failure.ts'
 import { isGone, type Owner, parseOwner, thisOwner } from './owner.ts'
@@ -48,7 +48,7 @@ export async function lockFile(path: string, { timeoutMs, pollMs }: LockPatience
 /** One attempt, without waiting: `'taken'`, or who holds the lock (`undefined`: it changed hands just now). */
 function tryLock(path: string, own: string, self: Owner): 'taken' | Owner | undefined {
   try {
-    linkSync(own, path)
+    appearAs(own, path)
     return 'taken'
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
@@ -65,11 +65,25 @@ function replaceDead(path: string, own: string, self: Owner, dead: Owner): boole
   try {
     if (readOwner(path)?.token !== dead.token) return false
     const fresh = `${own}.link`
-    linkSync(own, fresh) // `own` itself is still needed: this may be the lock of a lock
+    appearAs(own, fresh) // `own` itself is still needed: this may be the lock of a lock
     renameSync(fresh, path)
     return true
   } finally {
     unlink(right)
+  }
+}
+
+/** What link(2) says on file systems without hard links: exFAT, some network file systems. */
+const noLinks: ReadonlySet<string | undefined> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
+
+/** Gives a file a second name, with its content, unless the name is taken: EEXIST. */
+function appearAs(own: string, name: string): void {
+  try {
+    linkSync(own, name)
+  } catch (error) {
+    if (!noLinks.has((error as NodeJS.ErrnoException).code)) throw error
+    // Whoever is killed in the midst of this leaves a lock that names nobody, which has to be removed by hand.
+    copyFileSync(own, name, constants.COPYFILE_EXCL)
   }
 }
 
