@@ -50,6 +50,19 @@ describe('createKernel({ modules })', () => {
   })
 })
 
+describe('kernel.sockets and kernel.stats', () => {
+  it('tell whose sockets are open, what they are in and what waits in them', async () => {
+    await using kernel = createKernel()
+    const proc = kernel.spawn({ pid: 77, abi: 'linux' })
+    const fd = proc.socket(16, 3, 0)
+    proc.bind(fd, { portid: 0, groups: 0b11 })
+    expect(kernel.sockets()).toMatchObject([
+      { protocol: 0, portid: 77, pid: 77, abi: 'linux', groups: [1, 2], receiveBytes: 0 },
+    ])
+    expect(kernel.stats()).toMatchObject({ sockets: 1, droppedMessages: 0, defects: 0 })
+  })
+})
+
 describe('kernel.sysctl', () => {
   it('bounds the buffers of sockets that are opened afterwards', async () => {
     await using kernel = createKernel({ sysctl: { 'net.netlink.recvspace': 8192 } })

@@ -88,6 +88,8 @@ export function kernelOf(core: KernelCore): Kernel {
     sysctl: netlink.sysctl,
     faults: netlink.faults,
     tap: netlink.tap,
+    sockets: netlink.sockets,
+    stats: netlink.stats,
     spawn,
     processes: () => [...processes.values()],
     vnets: () => core.vnets.list().map(publicVnet),

@@ -1,4 +1,4 @@
-import type { Faults, NetlinkSysctls, SysctlValues, Tap } from '@nltool/nl-core/kernel'
+import type { Faults, NetlinkStats, NetlinkSysctls, SocketInfo, SysctlValues, Tap } from '@nltool/nl-core/kernel'
 import type { Cancel, Clock, Random, Scheduler, VnetId } from '@nltool/nl-core/model'
 import type { FamilyModule } from '@nltool/nl-genl/kernel'
 import type { Personality, PersonalityName } from './personality.ts'
@@ -74,6 +74,10 @@ export interface Kernel extends AsyncDisposable {
    * of `@nltool/nl-core` it becomes a file that Wireshark opens.
    */
   tap(tap: Tap): Cancel
+  /** Every open socket, oldest first: sockstat(1). */
+  sockets(): readonly SocketInfo[]
+  /** What was lost, could not be expressed, or was thrown since the boot. */
+  stats(): NetlinkStats
   /**
    * Makes a process. @throws SocketError EEXIST for a pid in use, EINVAL, EAGAIN when no more fit, ENOENT for an unknown
    * vnet, EBUSY for one that is shutting down
