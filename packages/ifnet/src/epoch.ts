@@ -1,26 +1,6 @@
-import type { Awaitable, Clock, Ctx, Scheduler, Task } from '@nltool/nl-core/model'
-import { EpochDeadlockError, LeakedSectionError, SectionError } from './errors.ts'
-
-declare const sectionBrand: unique symbol
-
-/**
- * Proof of being inside an epoch section: nothing that was found in it is reclaimed before it closes. It may span an
- * `await` (a preemption), but its task must not sleep in it. `using` closes it on every way out of the block.
- */
-export interface Section extends Disposable {
-  readonly [sectionBrand]: true
-  /** The epoch's time at which it was opened. */
-  readonly entered: number
-  /** It has not been closed. */
-  readonly live: boolean
-  /** The task that opened it. */
-  readonly task: Task
-  /**
-   * Closes it. @throws SectionError if it is closed already, if it is not the innermost one of its task, or if `ctx` is
-   * given and belongs to another task. In the last two cases it is closed nevertheless.
-   */
-  exit(ctx?: Ctx): void
-}
+import type { Awaitable, Cancel, Clock, Ctx, Scheduler, Task } from '@nltool/nl-core/model'
+import { EpochDeadlockError, LeakedSectionError } from './errors.ts'
+import { innermostLive, OpenSection, type Section, type SectionList, unlink } from './section.ts'
 
 /** Counts of an epoch. */
 export interface EpochStats {
@@ -62,6 +42,8 @@ export interface EpochOptions {
   readonly onDefect?: ((text: string, cause?: unknown) => void) | undefined
   /** How long a section may hold up reclamation before it is reported, milliseconds, default 1000. */
   readonly heldMsMax?: number
+  /** Keep the call stack of each opening of a section, for that report: slow, for tests. Default false. */
+  readonly stacks?: boolean
 }
 
 interface Deferral {
@@ -72,83 +54,16 @@ interface Deferral {
   readonly queuedAt: number
 }
 
-/** The sections of one epoch, oldest first, as a doubly linked list: opening and closing cost the same at any number. */
-interface SectionList {
-  oldest: OpenSection | undefined
-  newest: OpenSection | undefined
-  count: number
-  closed(section: OpenSection): void
-}
-
-/** A class because the hot path opens millions of sections: three pointers and a shared prototype. */
-class OpenSection implements Section {
-  declare readonly [sectionBrand]: true
-  readonly entered: number
-  readonly task: Task
-  live = true
-  reported = false
-  readonly outer: OpenSection | undefined
-  older: OpenSection | undefined
-  newer: OpenSection | undefined = undefined
-  readonly list: SectionList
-
-  constructor(list: SectionList, entered: number, task: Task) {
-    this.list = list
-    this.entered = entered
-    this.task = task
-    this.outer = task.section as OpenSection | undefined
-    this.older = list.newest
-    if (list.newest === undefined) list.oldest = this
-    else list.newest.newer = this
-    list.newest = this
-    list.count += 1
-    task.section = this
-  }
-
-  exit(ctx?: Ctx): void {
-    if (!this.live) throw new SectionError(`a section of ${this.task.name} is closed a second time`)
-    const { task } = this
-    const innermost = task.section === this
-    unlink(this)
-    if (innermost) task.section = innermostLive(this.outer)
-    if (!innermost) throw new SectionError(`sections of ${task.name} are not closed in the order of nesting`)
-    if (ctx !== undefined && ctx.task !== task) {
-      throw new SectionError(`${ctx.task.name} closes a section of ${task.name}`)
-    }
-  }
-
-  [Symbol.dispose](): void {
-    this.exit()
-  }
-}
-
-function unlink(section: OpenSection): void {
-  const { list, older, newer } = section
-  if (older === undefined) list.oldest = newer
-  else older.newer = newer
-  if (newer === undefined) list.newest = older
-  else newer.older = older
-  list.count -= 1
-  section.live = false
-  list.closed(section)
-}
-
-/** The first section that is still open, going outwards: one closed out of order lingers in the chain. */
-function innermostLive(from: OpenSection | undefined): OpenSection | undefined {
-  let section = from
-  while (section !== undefined && !section.live) section = section.outer
-  return section
-}
-
 /** Makes an epoch whose callbacks run as steps of `scheduler`. */
 export function createEpoch(options: EpochOptions): Epoch {
-  const { scheduler, clock, onDefect, heldMsMax = 1000 } = options
+  const { scheduler, clock, onDefect, heldMsMax = 1000, stacks = false } = options
   let deferred: Deferral[] = []
   let head = 0 // of `deferred`: taking from the front of a long array would copy it
   let now = 0
   let ran = 0
   let scheduled = false
-  const list: SectionList = { oldest: undefined, newest: undefined, count: 0, closed: runSoonIfReady }
+  let watching: Cancel | undefined
+  const list: SectionList = { oldest: undefined, newest: undefined, count: 0, stacks, closed: runSoonIfReady }
 
   function ready(): boolean {
     const next = deferred[head]
@@ -184,24 +99,37 @@ export function createEpoch(options: EpochOptions): Epoch {
       }
     }
     runSoonIfReady()
+    watch()
   }
 
   function defer(reclaim: () => void, what: string): void {
     now += 1
-    reportHeld()
     deferred.push({ stamp: now, reclaim, what, queuedAt: clock.uptime() })
     runSoonIfReady()
+    watch()
+  }
+
+  /** While a callback waits for a section, a timer looks whether it still does. */
+  function watch(): void {
+    const waits = head < deferred.length && !ready()
+    if (waits && watching === undefined) watching = scheduler.after(heldMsMax, reportHeld, 'epoch: held')
+    if (waits || watching === undefined) return
+    watching()
+    watching = undefined
   }
 
   /** A section that has held up the oldest callback for too long is reported once; nothing but reclamation waits. */
   function reportHeld(): void {
+    watching = undefined
     const next = deferred[head]
     const { oldest } = list
-    if (next === undefined || oldest === undefined || oldest.reported || ready()) return
+    if (next === undefined || oldest === undefined || ready()) return
     const held = clock.uptime() - next.queuedAt
-    if (held < heldMsMax) return
-    oldest.reported = true
-    onDefect?.(`a section of ${oldest.task.name} has held up the ${next.what} for ${held} ms`)
+    if (held >= heldMsMax && !oldest.reported) {
+      oldest.reported = true
+      onDefect?.(`a section of ${oldest.task.name} has held up the ${next.what} for ${held} ms${oldest.stack ?? ''}`)
+    }
+    if (!oldest.reported) watch()
   }
 
   function refuseInside(ctx: Ctx, what: string): void {

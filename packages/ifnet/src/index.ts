@@ -98,7 +98,7 @@ export {
   LINK_STATE_UNKNOWN,
   LINK_STATE_UP,
 } from './constants.ts'
-export { createEpoch, type Epoch, type EpochOptions, type EpochStats, type Section } from './epoch.ts'
+export { createEpoch, type Epoch, type EpochOptions, type EpochStats } from './epoch.ts'
 export {
   type DefectKind,
   EpochDeadlockError,
@@ -122,6 +122,7 @@ export { validLinuxName } from './name.ts'
 export type { Net } from './net.ts'
 export type { InputHook } from './net-state.ts'
 export { type Cloners, createRegistry, type Registry, type RegistryOptions } from './registry.ts'
+export type { Section } from './section.ts'
 export type { RegistryState, SavedClone, SavedInterface, SavedNet } from './state.ts'
 export type {
   DetachHeld,

@@ -4,6 +4,7 @@ import { IFT_BRIDGE, IFT_ETHER } from './constants.ts'
 import { type Tombstone, UseAfterFreeError } from './errors.ts'
 import type { Version } from './hanging.ts'
 import type { IfId, IfIndex } from './ids.ts'
+import { stackHere } from './stack.ts'
 import type { DriverMethods, IfAddr, IfMulti, IfSpec, IfState, LinkState } from './types.ts'
 import type { World } from './world.ts'
 
@@ -138,11 +139,6 @@ export function createRecord(world: World, vnet: VnetId, spec: IfSpec): IfRecord
     freed: undefined,
     tombstone: undefined,
   }
-}
-
-/** The call stack of the caller, without its first line. */
-export function stackHere(): string {
-  return (new Error().stack ?? '').replace(/^[^\n]*/, '')
 }
 
 /** The serialised reference to an interface as it is now. */

@@ -1,7 +1,8 @@
 import { IfRefError, InvariantError, type Tombstone } from './errors.ts'
 import { freeHanging } from './hanging.ts'
 import { formatIfId } from './ids.ts'
-import { type Holder, type IfRecord, idOf, stackHere } from './record.ts'
+import { type Holder, type IfRecord, idOf } from './record.ts'
+import { stackHere } from './stack.ts'
 
 /**
  * Takes a reference unless the count is zero: then the interface is on its way to reclamation and nobody may hold it

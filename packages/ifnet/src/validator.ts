@@ -1,8 +1,8 @@
 import { NetlinkError } from '@nltool/nl-core/errno'
 import type { Ctx, IpFamily } from '@nltool/nl-core/model'
-import type { Section } from './epoch.ts'
 import type { NetState } from './net-state.ts'
 import type { IfRecord } from './record.ts'
+import type { Section } from './section.ts'
 import type { Ifnet, InetAddr } from './types.ts'
 import { borrow } from './view.ts'
 

@@ -58,7 +58,7 @@ export function createLab(options: LabOptions = {}): Lab {
     reports.push(cause === undefined ? text : `${text}: ${String(cause)}`)
   }
   const { clock, random } = scheduler
-  const epoch = createEpoch({ scheduler, clock, onDefect })
+  const epoch = createEpoch({ scheduler, clock, onDefect, stacks: options.stacks ?? false })
   const pause = (ctx: Ctx, label = 'preempt'): Promise<void> =>
     new Promise(resolve => scheduler.schedule(resolve, `${ctx.task.name}: ${label}`))
   const registry = createRegistry({
