@@ -69,7 +69,7 @@ export function makeDirectory(path: string): void {
 /** Removes what invocations that were killed left beside `lock`. Only the holder of the lock may call it. */
 export function removeLeftovers(lock: string, state: string): void {
   const directory = dirname(lock)
-  const self = thisOwner(0)
+  const self = thisOwner()
   for (const name of readdirSync(directory)) {
     const path = join(directory, name)
     if (path.startsWith(`${state}.`) && name.endsWith('.new')) removeQuietly(path)

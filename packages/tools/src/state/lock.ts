@@ -16,8 +16,6 @@ export interface LockPatience {
 
 const patience: LockPatience = { timeoutMs: 10_000, pollMs: 15 }
 
-let acquisitions = 0
-
 /**
  * Takes the lock `path`, waiting for whoever holds it.
  *
@@ -29,7 +27,7 @@ let acquisitions = 0
  * @throws Failure when the time is over, naming the owner
  */
 export async function lockFile(path: string, { timeoutMs, pollMs }: LockPatience = patience): Promise<FileLock> {
-  const self = thisOwner(++acquisitions)
+  const self = thisOwner()
   const giveUpAt = performance.now() + timeoutMs
   const own = `${path}.${self.token}.tmp`
   writeFileSync(own, JSON.stringify(self), { mode: 0o600 })

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 
@@ -32,11 +33,9 @@ function pidNamespace(): string {
 }
 
 /** This process, for one acquisition. */
-export function thisOwner(counter: number): Owner {
+export function thisOwner(): Owner {
   const { pid } = process
-  const start = startOf(pid)
-  const when = (performance.timeOrigin * 1000).toString(36).replace('.', '')
-  return { token: `${pid}-${when}-${counter}`, pid, start, host: `${hostname()} ${pidNamespace()}` }
+  return { token: `${pid}-${randomUUID()}`, pid, start: startOf(pid), host: `${hostname()} ${pidNamespace()}` }
 }
 
 /** Whether the owner is certainly gone. A process on another host cannot be judged: it counts as there. */

@@ -67,7 +67,7 @@ describe('createStateStore', () => {
   })
 
   it('takes over from an owner that is gone', async () => {
-    const dead = { ...thisOwner(1), token: 'gone-1', start: 'another process had this pid' }
+    const dead = { ...thisOwner(), token: 'gone-1', start: 'another process had this pid' }
     await writeFile(join(base, 'kernel.lock'), JSON.stringify(dead))
     const store = createStateStore(base, { timeoutMs: 200, pollMs: 5 })
     await Promise.all([1, 2, 3].map(n => store.update(async () => ({ state: bytes(n), result: n }))))
@@ -75,14 +75,14 @@ describe('createStateStore', () => {
   })
 
   it('waits for an owner on another host, which cannot be judged', async () => {
-    await writeFile(join(base, 'kernel.lock'), JSON.stringify({ ...thisOwner(1), pid: 1, host: 'elsewhere x' }))
+    await writeFile(join(base, 'kernel.lock'), JSON.stringify({ ...thisOwner(), pid: 1, host: 'elsewhere x' }))
     const store = createStateStore(base, { timeoutMs: 30, pollMs: 5 })
     await expect(store.update(async () => ({ result: 0 }))).rejects.toThrow('in use by process 1 on elsewhere')
   })
 
   it('removes what killed invocations left', async () => {
     await writeFile(join(base, 'kernel.state.99.new'), 'half')
-    const dead = { ...thisOwner(1), token: 'gone-1', start: 'gone' }
+    const dead = { ...thisOwner(), token: 'gone-1', start: 'gone' }
     await writeFile(join(base, 'kernel.lock.gone-1.tmp'), JSON.stringify(dead))
     await createStateStore(base).update(async () => ({ state: bytes(1), result: 0 }))
     expect(await readdir(base)).toEqual(['kernel.state'])
