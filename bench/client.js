@@ -96,6 +96,22 @@ async function streams(client, calls) {
   }
 }
 
+/** MiB by which the heap is larger in the middle of dumps of a million objects in all than before them. */
+async function growthWhileStreaming(client) {
+  globalThis.gc?.()
+  const before = process.memoryUsage().heapUsed
+  let largest = 0
+  for (let round = 0; round < 10; round++) {
+    let seen = 0
+    for await (const _thing of client.dump(get, thing)) {
+      if (++seen !== dumped / 2) continue
+      globalThis.gc?.()
+      largest = Math.max(largest, process.memoryUsage().heapUsed - before)
+    }
+  }
+  return largest / 2 ** 20
+}
+
 /** Bytes of the young generation that one call takes. */
 async function bytesPerCall(run, calls) {
   await run(calls)
@@ -151,6 +167,12 @@ print(
   await rate(calls => streams(narrow, calls), 4 * dumped),
   'objects/s',
   '≥ 3 M',
+)
+print(
+  'client: heap growth while a dump streams, 32 KiB receive buffer',
+  await growthWhileStreaming(narrow),
+  'MiB',
+  'flat',
 )
 print(
   'client: memory per awaited request, both ends, synchronous socket',

@@ -157,15 +157,6 @@ describe('request', () => {
     await connection.request(thingOperations.new, thing(1))
   })
 
-  it('never uses sequence number 0', async () => {
-    const env = { ...manualEnv(), random: { u32: () => 0xffff_fffe } }
-    const transport = scriptedTransport({ onMessage: acknowledge })
-    const connection = await connect(transport, 0, { env })
-    for (let i = 0; i < 4; i++) await connection.request(thingOperations.new, thing(i))
-    const seqs = transport.sent.map(bytes => splitMessages(bytes)[0]?.seq)
-    expect(seqs).toEqual([0xffff_fffe, 0xffff_ffff, 1, 2])
-  })
-
   it('posts a request without asking for an answer', async () => {
     const transport = scriptedTransport()
     const connection = await connect(transport, 0)

@@ -66,9 +66,12 @@ export interface LinkOptions {
   readonly onStray?: ((message: Message) => void) | undefined
 }
 
+/** Sequence numbers start below 2^30, so that they stay small integers, which engines handle without allocating, for long. */
+const firstSeqShift = 2
+
 /** Makes the shared part of a connection. */
 export function createLink(transport: Transport, { env, timeoutMs, onWarning, onStray }: LinkOptions): Link {
-  const table = createPendingTable(env.random.u32())
+  const table = createPendingTable(env.random.u32() >>> firstSeqShift)
   const listeners = new Set<Listener>()
   const sender = createSender(transport)
   const incoming = createIncoming(transport.abi)
