@@ -13,12 +13,14 @@ export interface Owner {
   readonly host: string
 }
 
-/** Field 22 of proc(5) `stat`: start time in clock ticks since boot. */
+/** Field 22 of proc(5) `stat`: start time in clock ticks since boot; '' for a process that is dead or not to be seen. */
 function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
     // The command name may hold spaces and parentheses: fields are counted behind its last parenthesis.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    const dead = fields[0] === 'Z' || fields[0] === 'X' // killed, but its parent has not asked for it yet
+    return dead ? '' : (fields[19] ?? '')
   } catch {
     return ''
   }
