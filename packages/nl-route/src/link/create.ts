@@ -67,15 +67,11 @@ async function clone(net: RouteNet, ctx: Ctx, req: Request<LinkBody>, plan: Plan
     renamePair(net, task, rtnl, ifp, plan)
     applySteps(linkSteps({ net, ctx: task, rtnl, ifp, req }))
   }
-  try {
-    return await net.net.clone.create(ctx, plan.request, params, { modify, onFailure: 'destroy' })
-  } catch (error) {
-    const unknown =
-      error instanceof NetlinkError && error.code === 'EINVAL' && error.text?.startsWith('no cloner') === true
-    if (!unknown) throw error
+  if (net.net.clone.clonerFor(plan.request) === undefined) {
     const [code, text] = routeAbiRules[req.abi].unknownKind
-    throw new NetlinkError(code, text ?? error.text)
+    throw new NetlinkError(code, text ?? `no cloner makes interfaces called ${plan.request}`)
   }
+  return await net.net.clone.create(ctx, plan.request, params, { modify, onFailure: 'destroy' })
 }
 
 /** Parameters for another kind than the one that the name asked for. */
