@@ -130,6 +130,22 @@ describe('NS 6.2 protocol dispatchers', () => {
     expect(drain(waiting).map(({ type }) => type)).toEqual([ITEM_NEW])
   })
 
+  it('unregister ends the dump of an asynchronous socket when there is room for its end', async () => {
+    const world = createWorld()
+    fill(world, 1000)
+    const socket = world.open()
+    socket.setsockopt(0xffff, 0x1002, 1000)
+    socket.send(request(ITEM_GET))
+    await world.settle()
+    const going = world.netlink.unregister(0, { abortDumps: true })
+    await world.settle()
+    expect(world.netlink.stats().dumps).toBe(1)
+    const got = await drainAll(world, socket)
+    await going
+    expect(got.at(-1)).toMatchObject({ type: NLMSG_DONE, payload: Uint8Array.of(43, 0, 0, 0) })
+    expect(got.length).toBeLessThan(100)
+  })
+
   it('a protocol number is registered once, and in range', async () => {
     const { netlink } = createWorld()
     const spare = {

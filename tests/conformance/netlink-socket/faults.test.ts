@@ -63,6 +63,19 @@ describe('faults on demand', () => {
     expect([...world.items.keys()]).toEqual([1, 2])
   })
 
+  it('a request is delayed, then refused', async () => {
+    const world = createWorld()
+    world.netlink.faults.inject({ at: 'delay', ms: 10 })
+    world.netlink.faults.inject({ at: 'request', code: 'ETIMEDOUT' })
+    const socket = world.open()
+    socket.send(request(ITEM_NEW, { item: itemOf(1) }))
+    await world.settle()
+    expect(socket.fionread).toBe(0)
+    world.scheduler.advance(10)
+    await world.settle()
+    expect(drain(socket).map(errorOf)).toEqual([60])
+  })
+
   it('one listener loses a notification and is told, another gets it', () => {
     const world = createWorld()
     const [unlucky, lucky] = [1, 2].map(pid => {

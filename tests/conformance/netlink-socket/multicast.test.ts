@@ -1,4 +1,5 @@
 import { rootCred, userCred, type VnetId, vnet0 } from '@nltool/nl-core/model'
+import { splitMessages } from '@nltool/nl-core/testing'
 import { describe, expect, it } from 'vitest'
 import {
   bareCtx,
@@ -89,6 +90,19 @@ describe('NS 9.1 delivery', () => {
     expect(world.defects).toEqual([])
   })
 
+  it('thousands of unread messages are read in order, whatever comes meanwhile', () => {
+    const world = createWorld()
+    const socket = member(world)
+    socket.setsockopt(0xffff, 0x1002, 1 << 20)
+    const read: number[] = []
+    for (let id = 1; id <= 6000; id++) {
+      world.notify(id)
+      if (id > 3000) read.push(...splitMessages(received(socket.recv(44)).data).map(({ payload }) => idOf(payload)))
+    }
+    read.push(...drain(socket).map(({ payload }) => idOf(payload)))
+    expect(read).toEqual(Array.from({ length: 6000 }, (_, index) => index + 1))
+  })
+
   it('the requesting socket is not excluded', async () => {
     const world = createWorld()
     for (const abi of abis) {
@@ -108,6 +122,10 @@ describe('NS 9.1 delivery', () => {
     expect(world.netlink.stats().unencodable).toBe(1)
   })
 })
+
+function idOf(payload: Uint8Array): number {
+  return new DataView(payload.buffer, payload.byteOffset).getUint32(4, true)
+}
 
 describe('NS 9.2 message fields', () => {
   it('pid 0, seq 0 unless the emitter passes values', () => {
