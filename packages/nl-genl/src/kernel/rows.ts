@@ -17,7 +17,7 @@ import { andFinally, andThen } from './awaitable.ts'
 import type { FamilyUse } from './live.ts'
 import { hasPolicy } from './operation.ts'
 import type { AnyHandlers, GenericRequest } from './serve.ts'
-import { type ValidatedBody, validatedBody } from './validated.ts'
+import { headersOnly, type ValidatedBody, validatedBody } from './validated.ts'
 
 /** Dispatch rows of one operation in one mode, by how strictly requests are validated. */
 export interface ModeRows {
@@ -67,7 +67,7 @@ function modeRows(parts: RowParts, operation: AnyRequestOperation, mode: Mode, h
   const inner = parts.messages.request(operation, mode)
   const rowWith = (body: Body<ValidatedBody>): AnyHandler => rowOf(parts, operation, mode, handlers, body)
   if (!hasPolicy(operation, mode) || validate === 'none') {
-    const unchecked = rowWith(unvalidated(parts, operation))
+    const unchecked = rowWith(headersOnly(inner))
     return { strict: unchecked, liberal: unchecked, own: unchecked }
   }
   const policyIn = (abi: Abi): PolicyTable => policyOf(parts, operation, mode, abi)
@@ -84,23 +84,6 @@ export function policyOf(
   abi: Abi,
 ): PolicyTable {
   return parts.policies[abi].of(setOf(parts.family, operation.set), exchangeOf(operation, mode)?.request ?? [])
-}
-
-/** Requests whose attributes nobody looks at: only the headers are decoded. */
-function unvalidated(parts: RowParts, operation: AnyRequestOperation): Body<GenericBody> {
-  const inner = parts.messages.request({ ...operation, do: {} }, 'do')
-  return {
-    ...inner,
-    codec(abi) {
-      const plain = inner.codec(abi)
-      const header = inner.header.size
-      return {
-        decode: (frame, start, end) => plain.decodeShort(frame, start, Math.min(end, start + header)),
-        decodeShort: (frame, start, end) => plain.decodeShort(frame, start, Math.min(end, start + header)),
-        encode: plain.encode,
-      }
-    },
-  }
 }
 
 function rowOf(

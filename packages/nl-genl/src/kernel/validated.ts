@@ -18,28 +18,47 @@ export function validatedBody(
   policyIn: (abi: Abi) => PolicyTable,
   strict: boolean,
 ): Body<ValidatedBody> {
-  function codec(abi: Abi): BodyCodec<ValidatedBody> {
+  const header = inner.header.size
+
+  function make(abi: Abi): BodyCodec<ValidatedBody> {
     const plain = inner.codec(abi)
     const policy = policyIn(abi)
 
     function decode(frame: Frame, start: number, end: number): ValidatedBody {
-      // Offsets in errors count from the message's nlmsghdr.
-      const head = Math.max(0, start - NLMSG_HDRLEN)
-      const view = new DataView(frame.bytes.buffer, frame.bytes.byteOffset + head, end - head)
-      const attrs = start - head + inner.header.size
-      const warning =
-        attrs < view.byteLength ? validateAttributes(policy, view, attrs, view.byteLength, strict) : undefined
-      const body = strict
+      const attrs = start + header
+      const walk = { view: frame.view, base: start - NLMSG_HDRLEN, strict }
+      const warning = attrs < end ? validateAttributes(policy, walk, attrs, end) : undefined
+      const { header: fixed, attrs: decoded } = strict
         ? plain.decodeShort(frame, start, end)
-        : decodeLenient(plain, policy, frame, start, end, inner.header.size)
-      const raw = (): readonly RawAttribute[] => rawAttributes(view, attrs)
-      return { ...body, warning, raw }
+        : decodeLenient(plain, policy, frame, start, end, header)
+      return { header: fixed, attrs: decoded, warning, raw: () => rawAttributes(frame.view, attrs, end) }
     }
 
     return { decode, decodeShort: decode, encode: plain.encode }
   }
 
-  return { ...inner, codec, decode: (bytes, abi) => inner.decode(bytes, abi) }
+  return { ...inner, codec: perAbi(make) }
+}
+
+/** Requests whose attributes nobody looks at: only the headers are decoded. */
+export function headersOnly(inner: Body<GenericBody>): Body<ValidatedBody> {
+  const header = inner.header.size
+  const codec = perAbi((abi): BodyCodec<ValidatedBody> => {
+    const plain = inner.codec(abi)
+    const decode = (frame: Frame, start: number, end: number): GenericBody =>
+      plain.decodeShort(frame, start, Math.min(end, start + header))
+    return { decode, decodeShort: decode, encode: plain.encode }
+  })
+  return { ...inner, codec }
+}
+
+/** Makes a codec for each ABI once. */
+function perAbi(make: (abi: Abi) => BodyCodec<ValidatedBody>): (abi: Abi) => BodyCodec<ValidatedBody> {
+  const made: { [abi in Abi]?: BodyCodec<ValidatedBody> } = {}
+  return abi => {
+    made[abi] ??= make(abi)
+    return made[abi]
+  }
 }
 
 /** Liberal validation lets longer integers pass, of which the first bytes count; the codec wants them exact. */
@@ -78,11 +97,11 @@ function cutIntegers(policy: PolicyTable, body: Uint8Array, header: number): Uin
   return longer ? result.slice(0, written) : undefined
 }
 
-function rawAttributes(view: DataView, start: number): readonly RawAttribute[] {
+function rawAttributes(view: DataView, start: number, end: number): readonly RawAttribute[] {
   const attributes: RawAttribute[] = []
-  for (let pos = start; view.byteLength - pos >= NLA_HDRLEN; ) {
+  for (let pos = start; end - pos >= NLA_HDRLEN; ) {
     const length = view.getUint16(pos, true)
-    if (length < NLA_HDRLEN || length > view.byteLength - pos) break
+    if (length < NLA_HDRLEN || length > end - pos) break
     const bytes = new Uint8Array(view.buffer, view.byteOffset + pos + NLA_HDRLEN, length - NLA_HDRLEN)
     attributes.push({ type: view.getUint16(pos + 2, true), bytes: bytes.slice() })
     pos += align4(length)

@@ -1,5 +1,5 @@
 import { body, type PolicyAttrs, type PolicyType, policyAttrs, policyTypes, struct } from '@nltool/nl-core/wire'
-import type { PolicyEntry, PolicyTable } from './table.ts'
+import type { Bounds, PolicyEntry, PolicyTable } from './table.ts'
 
 const policyBody = body(struct('no header', {}), policyAttrs)
 
@@ -33,15 +33,8 @@ export function policyAttrsOf(
 
 const bitsOf = { 1: 8, 2: 16, 4: 32, 8: 64 } as const
 
-interface Range {
-  readonly signed: boolean
-  readonly min: bigint
-  readonly max: bigint
-  readonly mask: bigint | undefined
-}
-
 /** Linux shows either the bits that may be set, or least and greatest value. */
-function limitAttrs({ signed, min, max, mask }: Range, type: number): PolicyAttrs {
+function limitAttrs({ signed, min, max, mask }: Bounds, type: number): PolicyAttrs {
   if (signed) return { minValueS: min, maxValueS: max, type }
   return mask !== undefined ? { mask, type } : { minValueU: min, maxValueU: max, type }
 }

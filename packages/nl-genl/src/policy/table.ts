@@ -1,25 +1,11 @@
 import type { Abi } from '@nltool/nl-core/model'
 import type { AttributeSetSpec, AttributeSpec, IntSpec, ValueSpec } from '@nltool/nl-core/wire'
-import { isVariableInteger, type VariableInteger } from '../values.ts'
+import { isVariableInteger } from '../values.ts'
 
 /** What a policy demands of one attribute, derived from the row of its attribute set. */
 export type PolicyEntry =
-  | {
-      readonly kind: 'integer'
-      readonly size: 1 | 2 | 4 | 8
-      readonly signed: boolean
-      readonly big: boolean
-      readonly min: bigint
-      readonly max: bigint
-      readonly mask: bigint | undefined
-    }
-  | {
-      readonly kind: 'variable'
-      readonly signed: boolean
-      readonly min: bigint
-      readonly max: bigint
-      readonly mask: bigint | undefined
-    } // 4 or 8 bytes
+  | (Bounds & { readonly kind: 'integer'; readonly size: 1 | 2 | 4 | 8; readonly big: boolean })
+  | (Bounds & { readonly kind: 'variable' }) // an integer of 4 or 8 bytes
   | { readonly kind: 'flag' }
   | { readonly kind: 'string'; readonly nul: boolean; readonly max: number } // bytes without the NUL; Infinity: any
   | { readonly kind: 'binary'; readonly min: number; readonly max: number } // bytes; Infinity: any
@@ -30,6 +16,17 @@ export type PolicyEntry =
       readonly flagged: boolean
       readonly inner: () => PolicyTable | undefined
     }
+
+/** What an integer may be. */
+export interface Bounds {
+  readonly signed: boolean
+  readonly min: bigint
+  readonly max: bigint
+  /** Bits that may be set. */
+  readonly mask: bigint | undefined
+  /** Not every value of the width is allowed; otherwise the value need not be looked at. */
+  readonly bounded: boolean
+}
 
 /** A validation policy: what a request may carry. Two equal policies are one object. */
 export interface PolicyTable {
@@ -101,17 +98,9 @@ export function createPolicies(abi: Abi): Policies {
 function entryOf(value: ValueSpec, tableOf: (set: AttributeSetSpec) => PolicyTable): PolicyEntry {
   switch (value.kind) {
     case 'int':
-      return { kind: 'integer', size: value.size, signed: value.signed, big: value.big, ...rangeOf(value) }
+      return { kind: 'integer', size: value.size, big: value.big, ...boundsOf(value) }
     case 'family':
-      return {
-        kind: 'integer',
-        size: value.size,
-        signed: false,
-        big: false,
-        min: 0n,
-        max: 2n ** BigInt(8 * value.size) - 1n,
-        mask: undefined,
-      }
+      return { kind: 'integer', size: value.size, big: false, ...boundsOf({ size: value.size, signed: false }) }
     case 'bitfield32':
       return { kind: 'bitfield32', mask: value.mask }
     case 'flag':
@@ -130,7 +119,8 @@ function entryOf(value: ValueSpec, tableOf: (set: AttributeSetSpec) => PolicyTab
     case 'map':
       return arrayEntry(value.item, value.flagged, tableOf)
     case 'custom':
-      return isVariableInteger(value) ? variableEntry(value) : anyBytes
+      if (!isVariableInteger(value)) return anyBytes
+      return { kind: 'variable', ...boundsOf({ size: 8, signed: value.signed, ...value.limits }) }
     default: // layouts that no policy describes: their codec checks them
       return anyBytes
   }
@@ -141,21 +131,16 @@ function arrayEntry(item: ValueSpec, flagged: boolean, tableOf: (set: AttributeS
   return { kind: 'nested', array: true, flagged, inner }
 }
 
-function variableEntry({ signed, limits }: VariableInteger): PolicyEntry {
-  return { kind: 'variable', signed, ...rangeOf({ size: 8, signed, ...limits }) }
-}
-
-function rangeOf(value: Pick<IntSpec, 'size' | 'signed' | 'min' | 'max' | 'mask'>): {
-  min: bigint
-  max: bigint
-  mask: bigint | undefined
-} {
-  const bits = BigInt(8 * value.size)
-  const lowest = value.signed ? -(2n ** (bits - 1n)) : 0n
-  const highest = value.signed ? 2n ** (bits - 1n) - 1n : 2n ** bits - 1n
+function boundsOf(value: Pick<IntSpec, 'size' | 'signed' | 'min' | 'max' | 'mask'>): Bounds {
+  const { size, signed, min, max, mask } = value
+  const bits = BigInt(8 * size)
+  const lowest = signed ? -(2n ** (bits - 1n)) : 0n
+  const highest = signed ? 2n ** (bits - 1n) - 1n : 2n ** bits - 1n
   return {
-    min: value.min === undefined ? lowest : BigInt(value.min),
-    max: value.max === undefined ? highest : BigInt(value.max),
-    mask: value.mask === undefined ? undefined : BigInt(value.mask),
+    signed,
+    min: min === undefined ? lowest : BigInt(min),
+    max: max === undefined ? highest : BigInt(max),
+    mask: mask === undefined ? undefined : BigInt(mask),
+    bounded: min !== undefined || max !== undefined || mask !== undefined,
   }
 }
