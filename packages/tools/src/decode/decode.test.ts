@@ -95,6 +95,21 @@ describe('parseHex', () => {
   })
 
   it.each([
+    [
+      'xxd',
+      '00000000: 2000 0000 1200 0103 0100 0000 0000 0000  cafe............\n00000010: 0001 02ab                                ....',
+    ],
+    [
+      'hexdump -C',
+      '00000000  20 00 00 00 12 00 01 03  01 00 00 00 00 00 00 00  | ...............|\n00000010  00 01 02 ab       |....|\n00000014',
+    ],
+    ['tcpdump -x', '\t0x0000:  2000 0000 1200 0103 0100 0000 0000 0000\n\t0x0010:  0001 02ab'],
+    ['strace -x', String.raw`"\x20\x00\x00\x00\x12\x00\x01\x03\x01\x00\x00\x00\x00\x00\x00\x00\x00\x01\x02\xab"`],
+  ])('takes what %s prints', (_program, printed) => {
+    expect(parseHex(printed)).toEqual(parseHex('20000000 12000103 01000000 00000000 000102ab'))
+  })
+
+  it.each([
     ['1', '1 hexadecimal digits are not whole bytes'],
     ['zz', "'z' is no hexadecimal digit"],
     [' ', 'there is nothing to decode'],
