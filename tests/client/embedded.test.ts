@@ -65,6 +65,15 @@ describe.each(sockets)('a connection to the embedded kernel (%s, synchronous: %s
     await connection.close()
   })
 
+  it('pipelines more requests than all buffers hold', async () => {
+    const { kernel, connection } = await connected(abi, sendSync, { receiveBuffer: 8192 })
+    const ids = Array.from({ length: 5000 }, (_, id) => id)
+    await Promise.all(ids.map(id => connection.request(add, thing(id, { size: id }))))
+    expect([...kernel.things.values()].every(({ header, attrs }) => header.id === attrs.size)).toBe(true)
+    expect(kernel.things.size).toBe(5000)
+    await connection.close()
+  })
+
   it('streams a dump that is many times its receive buffer', async () => {
     const { kernel, connection } = await connected(abi, sendSync, { receiveBuffer: 8192 })
     for (let id = 0; id < 20_000; id++) kernel.things.set(id, thing(id, { size: id }))

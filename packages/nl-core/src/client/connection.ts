@@ -13,7 +13,6 @@ import { createMemberships } from './memberships.ts'
 import type { Command } from './operation.ts'
 import { platformEnv } from './platform.ts'
 import { sendRequest } from './request.ts'
-import { isPromise } from './sender.ts'
 import { createSubscription } from './subscription.ts'
 import type { Host, Transport } from './transport.ts'
 import type { Connection, ConnectionOptions, RequestOptions } from './types.ts'
@@ -85,9 +84,7 @@ function createConnection(transport: Transport, options: ConnectionOptions): Con
     requestReplies: (operation, value, requestOptions) =>
       sendRequest(link, operation, value, operation.reply, requestOptions),
     async post(command, value, flags = 0) {
-      const sent = link.send(link.encoder.encode(command, value, flags, link.spendSeq()))
-      if (isPromise(sent)) link.encoder.giveAway()
-      await sent
+      await link.send(link.encoder.encode(command, value, flags, link.spendSeq()))
     },
     dump: (operation, value, dumpOptions) =>
       createDump(sourceOf(operation, value, dumpOptions), message => message.decode(operation.reply)),

@@ -101,10 +101,7 @@ export async function startDump<Q, T>(
     turns.begin(dump)
     if (signal !== undefined) listenTo(link, dump, signal)
     const sent = link.submit(dump, bytes)
-    if (isPromise(sent)) {
-      link.encoder.giveAway()
-      sent.catch(error => dumpFailed(link, dump, error))
-    }
+    if (isPromise(sent)) sent.catch(error => dumpFailed(link, dump, error))
     return createRun(link, dump, state)
   } catch (error) {
     state.unlisten?.()

@@ -34,7 +34,7 @@ export interface Encoder {
   /** The bytes of a request, valid until the next call. @throws WireError */
   encode<Q>(command: Command<Q>, value: Q, flags: number, seq: number): Uint8Array
   /** Leaves the last bytes to somebody who is not done with them. */
-  giveAway(): void
+  readonly giveAway: () => void
 }
 
 /** Makes the encoder of a connection. */

@@ -73,7 +73,8 @@ const firstSeqShift = 2
 export function createLink(transport: Transport, { env, timeoutMs, onWarning, onStray }: LinkOptions): Link {
   const table = createPendingTable(env.random.u32() >>> firstSeqShift)
   const listeners = new Set<Listener>()
-  const sender = createSender(transport)
+  const encoder = createEncoder(transport.abi)
+  const sender = createSender(transport, encoder.giveAway)
   const incoming = createIncoming(transport.abi)
   const deadlines = createDeadlines(env, table, expired)
   const receiver = createReceiver(transport, { wanted: () => wants > 0, take, failed }, step => void env.after(0, step))
@@ -157,7 +158,7 @@ export function createLink(transport: Transport, { env, timeoutMs, onWarning, on
 
   const link: Link = {
     transport,
-    encoder: createEncoder(transport.abi),
+    encoder,
     env,
     timeoutMs,
     listeners,

@@ -58,10 +58,7 @@ export function sendRequest<Q, R>(
     }
     if (signal !== undefined) listenTo(link, pending, signal)
     const sent = link.submit(pending, bytes)
-    if (isPromise(sent)) {
-      link.encoder.giveAway()
-      sent.catch(error => requestFailed(link, pending, error))
-    }
+    if (isPromise(sent)) sent.catch(error => requestFailed(link, pending, error))
   })
 }
 

@@ -3,10 +3,7 @@ import type { Transport } from './transport.ts'
 
 /** Sends datagrams one after another, whatever the transport lets wait. */
 export interface Sender {
-  /**
-   * Sends at once if nothing waits, else after what waits. Bytes for which a promise is returned must stay as they are
-   * until it settles.
-   */
+  /** Sends at once if nothing waits, else a copy after what waits. */
   send(bytes: Uint8Array): Awaitable<void>
 }
 
@@ -15,8 +12,11 @@ export function isPromise<T>(value: Awaitable<T>): value is Promise<T> {
   return value instanceof Promise
 }
 
-/** Makes the sending side of a connection. */
-export function createSender(transport: Transport): Sender {
+/**
+ * Makes the sending side of a connection. `onKept` is called when the transport goes on reading the bytes that it was
+ * given: they must stay as they are.
+ */
+export function createSender(transport: Transport, onKept: () => void): Sender {
   let last: Promise<void> | undefined // of what was sent last, settled or not; undefined when nothing is on its way
 
   function follow(sent: Promise<void>): Promise<void> {
@@ -30,9 +30,14 @@ export function createSender(transport: Transport): Sender {
 
   return {
     send(bytes) {
-      if (last !== undefined) return follow(last.then(() => transport.send(bytes)))
+      if (last !== undefined) {
+        const copy = bytes.slice()
+        return follow(last.then(() => transport.send(copy)))
+      }
       const sent = transport.send(bytes)
-      return isPromise(sent) ? follow(sent) : undefined
+      if (!isPromise(sent)) return undefined
+      onKept()
+      return follow(sent)
     },
   }
 }
