@@ -403,6 +403,17 @@ describe('NS 2.9 close with pending work', () => {
     expect(codeOf(() => socket.getsockopt(SOL_NETLINK, 10))).toBe('EBADF')
   })
 
+  it('watchers are told, in a step of their own, once', async () => {
+    const world = createWorld()
+    const socket = world.open()
+    const told: boolean[] = []
+    socket.watch(() => told.push(socket.closed))
+    await socket.close()
+    expect(told).toEqual([])
+    await world.settle()
+    expect(told).toEqual([true])
+  })
+
   it('later multicasts skip the socket', async () => {
     const world = createWorld()
     const socket = world.open()

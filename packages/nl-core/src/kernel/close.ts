@@ -3,6 +3,7 @@ import type { Errno } from '../errno/table.ts'
 import { abandonDump } from './dump.ts'
 import { purge } from './receive-buffer.ts'
 import { closeReason, type Sock, type Waiter } from './sock.ts'
+import { wake } from './wake.ts'
 
 /**
  * Closes a socket. FreeBSD drains the worker first: requests that it has been told of are served as far as the receive
@@ -54,6 +55,5 @@ function release(sock: Sock): void {
   tx.queue.length = 0
   tx.ccc = 0
   purge(sock.rx)
-  for (const watcher of [...sock.watchers]) watcher()
-  sock.watchers.clear()
+  wake(sock)
 }

@@ -21,10 +21,13 @@ export function runWake(sock: Sock): void {
   serveWaiters(sock.tx.waiters)
   serveWaiters(sock.peerSenders)
   for (const watcher of [...sock.watchers]) watcher()
+  if (sock.state === 'closed') sock.watchers.clear()
 }
 
 function serveWaiters(waiters: Waiter[]): void {
-  for (let waiter = waiters[0]; waiter?.attempt(); waiter = waiters[0]) waiters.shift()
+  for (let waiter = waiters[0]; waiter?.attempt(); waiter = waiters[0]) {
+    if (waiters[0] === waiter) waiters.shift() // unless what it did has closed the socket and let all of them go
+  }
 }
 
 /** How a call sleeps. */
