@@ -1,17 +1,18 @@
-import type { Awaitable, Ctx, Task } from '@nltool/nl-core/model'
+import type { Task } from '@nltool/nl-core/model'
 import type { AnyFamily } from '../family.ts'
 import type { OperationRows } from './rows.ts'
 
 /** What is under way in a family. */
 export interface FamilyUse {
-  /** Tasks in which a handler of the family runs now. */
-  readonly running: ReadonlySet<Task>
+  /** Whether a handler of the family runs in a task. */
+  isRunning(task: Task): boolean
   /** Dumps of the family, or of its policies, that have begun and not ended. */
   readonly dumps: number
   /** The family is being taken back: dumps end with ENOENT. */
   readonly aborted: boolean
-  /** Runs a handler. */
-  run<T>(ctx: Ctx, handler: () => Awaitable<T>): Awaitable<T>
+  /** A handler begins to run in a task; every `enter` has its `leave`. */
+  enter(task: Task): void
+  leave(task: Task): void
   /** Counts a dump from its first body to its end. */
   track<T>(bodies: Iterable<T>): Iterable<T>
   /** Ends what can be ended, and resolves when nothing is under way. */

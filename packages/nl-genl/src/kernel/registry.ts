@@ -115,7 +115,7 @@ export function createGenericRegistry(options: GenericRegistryOptions): GenericR
     const live = table.byName(name)
     if (live === undefined) throw new NetlinkError('ENOENT', `no family ${name} is registered`)
     if (live.id === GENL_ID_CTRL) throw new NetlinkError('EINVAL', 'nlctrl cannot be unregistered')
-    if (live.use.running.has(ctx.task))
+    if (live.use.isRunning(ctx.task))
       throw new NetlinkError('EDEADLK', `${name} cannot be unregistered by a handler of its own`)
     if (live.use.dumps > 0 && !abortDumps) throw new NetlinkError('EBUSY', `a dump of ${name} is open`)
     table.remove(live) // requests find no family from here on; those that run may end

@@ -2,7 +2,6 @@ import { type AnyHandler, type Dump, handler, type Request } from '@nltool/nl-co
 import type { Abi, Awaitable, Ctx, Lock } from '@nltool/nl-core/model'
 import type { Body } from '@nltool/nl-core/wire'
 import type { AnyFamily } from '../family.ts'
-import { ownHeader } from '../header.ts'
 import {
   type AnyRequestOperation,
   type Attrs,
@@ -16,6 +15,7 @@ import type { Policies, PolicyTable } from '../policy/table.ts'
 import { andFinally, andThen } from './awaitable.ts'
 import type { FamilyUse } from './live.ts'
 import { hasPolicy } from './operation.ts'
+import { FamilyRequest } from './request.ts'
 import type { AnyHandlers, GenericRequest } from './serve.ts'
 import { headersOnly, type ValidatedBody, validatedBody } from './validated.ts'
 
@@ -95,15 +95,7 @@ function rowOf(
 ): AnyHandler {
   const reply = parts.messages.reply(operation, mode)
   const replyCmd = exchangeOf(operation, mode)?.replyCmd ?? operation.cmd
-  const toReply = (request: Request<ValidatedBody>, attrs: Attrs): GenericBody => ({
-    header: {
-      ...request.body.header,
-      cmd: replyCmd,
-      version: parts.versionOf?.(attrs) ?? parts.family.version,
-      reserved: 0,
-    },
-    attrs,
-  })
+  const toReply = replyMaker(parts, replyCmd)
   return handler<ValidatedBody, GenericBody>({
     body,
     reply,
@@ -121,6 +113,16 @@ function rowOf(
 
 type ToReply = (request: Request<ValidatedBody>, attrs: Attrs) => GenericBody
 
+/** Puts the headers before the attributes of an answer; they repeat the family's own header of the request. */
+function replyMaker({ family, versionOf }: RowParts, cmd: number): ToReply {
+  const plain = { cmd, version: family.version, reserved: 0 }
+  if (versionOf !== undefined) {
+    return ({ body }, attrs) => ({ header: { ...body.header, ...plain, version: versionOf(attrs) }, attrs })
+  }
+  if (family.header !== undefined) return ({ body }, attrs) => ({ header: { ...body.header, ...plain }, attrs })
+  return (_request, attrs) => ({ header: plain, attrs })
+}
+
 function runDo(
   parts: RowParts,
   handlers: AnyHandlers,
@@ -128,10 +130,41 @@ function runDo(
   ctx: Ctx,
   toReply: ToReply,
 ): Awaitable<GenericBody | undefined> {
-  const generic = toGeneric(parts.family, request)
-  const run = (): Awaitable<Attrs | undefined> => hooked(handlers, generic, ctx)
-  const answer = parts.use.run(ctx, () => (parts.family.parallel ? run() : serially(parts.serial, ctx, run)))
-  return andThen(answer, attrs => attrs && toReply(request, attrs))
+  const { use, family, serial } = parts
+  const { task } = ctx
+  const generic = new FamilyRequest(request, family)
+  use.enter(task)
+  let answer: Awaitable<Attrs | undefined>
+  try {
+    answer =
+      family.parallel === true
+        ? hooked(handlers, generic, ctx)
+        : serially(serial, ctx, () => hooked(handlers, generic, ctx))
+  } catch (error) {
+    use.leave(task)
+    throw error
+  }
+  if (answer instanceof Promise)
+    return answerLater(
+      answer,
+      () => use.leave(task),
+      attrs => toReply(request, attrs),
+    )
+  use.leave(task)
+  return answer && toReply(request, answer)
+}
+
+async function answerLater(
+  answer: Promise<Attrs | undefined>,
+  leave: () => void,
+  toReply: (attrs: Attrs) => GenericBody,
+): Promise<GenericBody | undefined> {
+  try {
+    const attrs = await answer
+    return attrs && toReply(attrs)
+  } finally {
+    leave()
+  }
 }
 
 /** `pre`; where it agrees, `do` and `post`. */
@@ -160,36 +193,11 @@ function runDump(
   ctx: Ctx,
   toReply: ToReply,
 ): Dump<GenericBody> {
-  const started = handlers.dump?.(toGeneric(parts.family, request), ctx) ?? []
+  const started = handlers.dump?.(new FamilyRequest(request, parts.family), ctx) ?? []
   const { bodies, ...rest } = 'bodies' in started ? started : { bodies: started }
   return { ...rest, bodies: parts.use.track(mapped(bodies, attrs => toReply(request, attrs))) }
 }
 
 function* mapped<T, R>(values: Iterable<T>, map: (value: T) => R): Iterable<R> {
   for (const value of values) yield map(value)
-}
-
-function toGeneric(family: AnyFamily, request: Request<ValidatedBody>): GenericRequest<Attrs, Attrs | undefined> {
-  const { header, attrs, warning } = request.body
-  if (warning !== undefined) request.warn(warning)
-  return {
-    cmd: header.cmd,
-    version: header.version,
-    header: ownHeader(family.header, header),
-    attrs,
-    get attributes() {
-      return request.body.raw?.() ?? []
-    },
-    flags: request.flags,
-    seq: request.seq,
-    portid: request.portid,
-    abi: request.abi,
-    cred: request.cred,
-    strict: request.strict,
-    get signal() {
-      return request.signal
-    },
-    warn: text => request.warn(text),
-    cookie: bytes => request.cookie(bytes),
-  }
 }

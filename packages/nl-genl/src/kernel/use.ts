@@ -1,23 +1,17 @@
 import { NetlinkError } from '@nltool/nl-core/errno'
 import type { Task } from '@nltool/nl-core/model'
-import { andFinally } from './awaitable.ts'
 import type { FamilyUse } from './live.ts'
 
 /** Keeps account of what is under way in one family. */
 export function createFamilyUse(): FamilyUse {
-  const running = new Set<Task>()
+  const running: Task[] = []
   const idle: (() => void)[] = []
   let dumps = 0
   let aborted = false
 
   function wake(): void {
-    if (running.size > 0) return
+    if (running.length > 0 || idle.length === 0) return
     for (const resolve of idle.splice(0)) resolve()
-  }
-
-  function leave(task: Task): void {
-    running.delete(task)
-    wake()
   }
 
   function* counted<T>(bodies: Iterable<T>): Iterable<T> {
@@ -33,16 +27,19 @@ export function createFamilyUse(): FamilyUse {
   }
 
   return {
-    running,
+    isRunning: task => running.includes(task),
     get dumps() {
       return dumps
     },
     get aborted() {
       return aborted
     },
-    run(ctx, handler) {
-      running.add(ctx.task)
-      return andFinally(handler, () => leave(ctx.task))
+    enter(task) {
+      running.push(task)
+    },
+    leave(task) {
+      running.splice(running.lastIndexOf(task), 1)
+      wake()
     },
     track: counted,
     drain() {

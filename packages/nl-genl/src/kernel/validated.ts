@@ -1,7 +1,8 @@
 import { align4, NLA_HDRLEN, NLA_TYPE_MASK, NLMSG_HDRLEN } from '@nltool/nl-core'
 import type { Abi } from '@nltool/nl-core/model'
 import type { Body, BodyCodec, Frame, RawAttribute } from '@nltool/nl-core/wire'
-import type { GenericBody } from '../messages.ts'
+import type { GenericHeader } from '../header.ts'
+import type { Attrs, GenericBody } from '../messages.ts'
 import type { PolicyTable } from '../policy/table.ts'
 import { validateAttributes } from '../policy/validate.ts'
 
@@ -9,7 +10,37 @@ import { validateAttributes } from '../policy/validate.ts'
 export interface ValidatedBody extends GenericBody {
   readonly warning?: string | undefined
   /** The attributes undecoded. */
-  readonly raw?: () => readonly RawAttribute[]
+  raw?(): readonly RawAttribute[]
+}
+
+/** A {@link ValidatedBody} over the bytes it was decoded from, which are the kernel's own copy. */
+class CheckedBody implements ValidatedBody {
+  readonly header: GenericHeader
+  readonly attrs: Attrs
+  readonly warning: string | undefined
+  readonly #view: DataView
+  readonly #start: number
+  readonly #end: number
+
+  constructor(
+    header: GenericHeader,
+    attrs: Attrs,
+    warning: string | undefined,
+    view: DataView,
+    start: number,
+    end: number,
+  ) {
+    this.header = header
+    this.attrs = attrs
+    this.warning = warning
+    this.#view = view
+    this.#start = start
+    this.#end = end
+  }
+
+  raw(): readonly RawAttribute[] {
+    return rawAttributes(this.#view, this.#start, this.#end)
+  }
 }
 
 /** A body whose attributes are held against a policy before they are decoded. */
@@ -31,7 +62,7 @@ export function validatedBody(
       const { header: fixed, attrs: decoded } = strict
         ? plain.decodeShort(frame, start, end)
         : decodeLenient(plain, policy, frame, start, end, header)
-      return { header: fixed, attrs: decoded, warning, raw: () => rawAttributes(frame.view, attrs, end) }
+      return new CheckedBody(fixed, decoded, warning, frame.view, attrs, end)
     }
 
     return { decode, decodeShort: decode, encode: plain.encode }
