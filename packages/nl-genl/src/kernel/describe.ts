@@ -9,7 +9,12 @@ import type { NlctrlRules } from './personality.ts'
 export type CtrlAttrs = Infer<typeof ctrlAttrs>
 
 /** What CTRL_CMD_NEWFAMILY says of a family; groups by the model's numbers. */
-export function familyAttrs({ id, family, groups }: LiveFamily, rules: NlctrlRules): CtrlAttrs {
+export function familyAttrs(live: LiveFamily, rules: NlctrlRules): CtrlAttrs {
+  live.description ??= describe(live, rules)
+  return live.description
+}
+
+function describe({ id, family, groups }: LiveFamily, rules: NlctrlRules): CtrlAttrs {
   const operations = operationsOf(family).flatMap(([name, operation]) =>
     isRequest(operation) && isListed(family === nlctrl, name, rules)
       ? [{ id: operation.cmd, flags: operationFlags(operation) }]

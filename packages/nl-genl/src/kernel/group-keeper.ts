@@ -31,6 +31,7 @@ export function createGroupKeeper({ byId, groups, multicast, announce }: GroupKe
       if (live.groups.has(name)) throw new NetlinkError('EEXIST', `${live.family.name} has a group ${name} already`)
       const [group = 0] = groups.take('', 1)
       live.groups.set(name, group)
+      live.description = undefined
       announce.group(ctx, live, 'newmcast-grp', name, group)
       return group
     },
@@ -39,6 +40,7 @@ export function createGroupKeeper({ byId, groups, multicast, announce }: GroupKe
       const group = live.groups.get(name)
       if (group === undefined) throw new NetlinkError('ENOENT', `${live.family.name} has no group ${name}`)
       live.groups.delete(name)
+      live.description = undefined
       multicast.dropGroup(NETLINK_GENERIC, group)
       announce.group(ctx, live, 'delmcast-grp', name, group)
       groups.give([group])

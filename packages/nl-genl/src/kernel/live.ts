@@ -1,5 +1,6 @@
 import type { Task } from '@nltool/nl-core/model'
 import type { AnyFamily } from '../family.ts'
+import type { CtrlAttrs } from './describe.ts'
 import type { OperationRows } from './rows.ts'
 
 /** What is under way in a family. */
@@ -29,6 +30,8 @@ export interface LiveFamily {
   /** What user space may ask for, by command. */
   readonly operations: ReadonlyMap<number, OperationRows>
   readonly use: FamilyUse
+  /** What nlctrl says of the family: made when it is first asked, made again when a group comes or goes. */
+  description: CtrlAttrs | undefined
   /** Ends what the family has begun outside its handlers. */
   stop(): void
 }

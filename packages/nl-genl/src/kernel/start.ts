@@ -52,7 +52,7 @@ export function startFamily(shared: Shared, module: FamilyModule, place: Place):
     if (isRequest(operation))
       operations.set(operation.cmd, operationRows(parts, name, operation, served.handlers[name] ?? {}))
   }
-  return { id, family, groups, operations, use, stop: () => served.stop?.() }
+  return { id, family, groups, operations, use, description: undefined, stop: () => served.stop?.() }
 }
 
 /** Linux programs know the group `notify` by another number, here as in bind(2) and setsockopt(2). */

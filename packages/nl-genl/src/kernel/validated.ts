@@ -101,31 +101,41 @@ function decodeLenient(
   end: number,
   header: number,
 ): GenericBody {
+  if (!hasLongInteger(policy, frame.view, start + header, end)) return plain.decodeShort(frame, start, end)
   const cut = cutIntegers(policy, frame.bytes.subarray(start, end), header)
-  if (cut === undefined) return plain.decodeShort(frame, start, end)
   return plain.decodeShort({ bytes: cut, words: undefined, view: new DataView(cut.buffer) }, 0, cut.length)
 }
 
-/** The body with every integer attribute cut to its width; `undefined` if none is longer. */
-function cutIntegers(policy: PolicyTable, body: Uint8Array, header: number): Uint8Array<ArrayBuffer> | undefined {
+/** Whether an integer attribute is longer than its width, which hardly ever happens. */
+function hasLongInteger(policy: PolicyTable, view: DataView, start: number, end: number): boolean {
+  for (let at = start; end - at >= NLA_HDRLEN; ) {
+    const length = view.getUint16(at, true)
+    if (length < NLA_HDRLEN || length > end - at) return false
+    const entry = policy.entries.get(view.getUint16(at + 2, true) & NLA_TYPE_MASK)
+    if (entry?.kind === 'integer' && length > NLA_HDRLEN + entry.size) return true
+    at += align4(length)
+  }
+  return false
+}
+
+/** The body with every integer attribute cut to its width. */
+function cutIntegers(policy: PolicyTable, body: Uint8Array, header: number): Uint8Array<ArrayBuffer> {
   const source = new DataView(body.buffer, body.byteOffset, body.length)
   const result = new Uint8Array(align4(body.length))
   const target = new DataView(result.buffer)
-  let written = Math.min(header, body.length)
-  let longer = false
-  result.set(body.subarray(0, written))
-  for (let pos = header; body.length - pos >= NLA_HDRLEN; ) {
-    const length = source.getUint16(pos, true)
-    if (length < NLA_HDRLEN || length > body.length - pos) break
-    const entry = policy.entries.get(source.getUint16(pos + 2, true) & NLA_TYPE_MASK)
+  let written = header
+  result.set(body.subarray(0, header))
+  for (let at = header; body.length - at >= NLA_HDRLEN; ) {
+    const length = source.getUint16(at, true)
+    if (length < NLA_HDRLEN || length > body.length - at) break
+    const entry = policy.entries.get(source.getUint16(at + 2, true) & NLA_TYPE_MASK)
     const kept = entry?.kind === 'integer' ? Math.min(length, NLA_HDRLEN + entry.size) : length
-    longer ||= kept < length
-    result.set(body.subarray(pos, pos + kept), written)
+    result.set(body.subarray(at, at + kept), written)
     target.setUint16(written, kept, true)
     written += align4(kept)
-    pos += align4(length)
+    at += align4(length)
   }
-  return longer ? result.slice(0, written) : undefined
+  return result.slice(0, written)
 }
 
 function rawAttributes(view: DataView, start: number, end: number): readonly RawAttribute[] {
