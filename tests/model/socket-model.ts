@@ -92,7 +92,7 @@ export function receive(
   }
   if (taken.length === 0) {
     if (!peek && (size > 0 || socket.abi === 'linux')) socket.queue.shift()
-    return { tags: [], length: Math.min(size, first.length), truncated: size > 0 }
+    return { tags: [], length: Math.min(size, first.length), truncated: size > 0 || socket.abi === 'linux' }
   }
   if (!peek) socket.queue.splice(0, taken.length)
   return { tags: taken.map(({ tag }) => tag), length, truncated: false }

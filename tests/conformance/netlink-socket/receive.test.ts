@@ -266,6 +266,22 @@ describe('NS 5.5 Linux recv', () => {
     expect(socket.fionread).toBe(36)
   })
 
+  it('no buffer at all: the datagram is gone, MSG_TRUNC says so', () => {
+    const socket = createWorld().open({ abi: 'linux' })
+    socket.send(ack(1))
+    expect(received(socket.recv(0))).toMatchObject({ length: 0, flags: 0x20 })
+    expect(socket.fionread).toBe(0)
+  })
+
+  it('a pending ENOBUFS is told and cleared by SO_ERROR as well', () => {
+    const world = createWorld()
+    const socket = world.open({ abi: 'linux' })
+    socket.setsockopt(SOL_NETLINK, 1, ITEM_GROUP)
+    while (!socket.poll().error) world.notify(1)
+    expect([socket.getsockopt(1, 4).value, socket.getsockopt(1, 4).value]).toEqual([105, 0])
+    expect(codeOf(() => socket.recv(100))).toBe('no error')
+  })
+
   it('MSG_OOB: EOPNOTSUPP; empty + MSG_DONTWAIT: EAGAIN', () => {
     const socket = createWorld().open({ abi: 'linux' })
     expect(codeOf(() => socket.recv(100, 1))).toBe('EOPNOTSUPP')

@@ -57,6 +57,8 @@ export interface AbiRules {
   readonly connectTries: number
   /** One recv takes one datagram: one reply, one notification, one part of a dump. */
   readonly datagrams: boolean
+  /** A loss is a pending error of the socket: SO_ERROR tells and clears it. */
+  readonly lossIsPendingError: boolean
   readonly sendspace: SysctlName
   readonly recvspace: SysctlName
   /** Bytes of the send buffer that no datagram may use. */
@@ -99,6 +101,7 @@ export const abiRules: Readonly<Record<Abi, AbiRules>> = {
     fallbackPorts: 'random',
     connectTries: 10,
     datagrams: false,
+    lossIsPendingError: false,
     sendspace: 'net.netlink.sendspace',
     recvspace: 'net.netlink.recvspace',
     sendReserve: 0,
@@ -139,6 +142,7 @@ export const abiRules: Readonly<Record<Abi, AbiRules>> = {
     fallbackPorts: 'negative',
     connectTries: 0,
     datagrams: true,
+    lossIsPendingError: true,
     sendspace: 'net.core.wmem_default',
     recvspace: 'net.core.rmem_default',
     sendReserve: 32,

@@ -101,6 +101,13 @@ function nextChunk(rx: ReceiveBuffer): void {
   rx.offset = rx.queue[rx.head]?.start ?? 0
 }
 
+/** A loss has been told: counting starts again. */
+export function forgetLoss(rx: ReceiveBuffer): void {
+  rx.overrun = false
+  rx.droppedMessages = 0
+  rx.droppedBytes = 0
+}
+
 /** Throws everything away. */
 export function purge(rx: ReceiveBuffer): void {
   rx.queue.length = 0

@@ -11,7 +11,7 @@ import { SocketError } from '../errno/errors.ts'
 import type { Awaitable } from '../model/time.ts'
 import { pullDump } from './dump.ts'
 import type { ControlMessage, RecvOptions, RecvResult, Taken } from './netlink-socket.ts'
-import { type Chunk, consume, headChunk } from './receive-buffer.ts'
+import { type Chunk, consume, forgetLoss, headChunk } from './receive-buffer.ts'
 import type { Sock } from './sock.ts'
 import { failOnDemand } from './strike.ts'
 import { sleepIn, wake } from './wake.ts'
@@ -70,9 +70,7 @@ function nextChunk(sock: Sock): Chunk | undefined {
   if (sock.core.faults.armed) failOnDemand(sock, 'recv')
   if (rx.overrun) {
     const { droppedMessages, droppedBytes } = rx
-    rx.overrun = false
-    rx.droppedMessages = 0
-    rx.droppedBytes = 0
+    forgetLoss(rx)
     throw new SocketError('ENOBUFS', `${droppedMessages} messages of ${droppedBytes} bytes were lost`)
   }
   return headChunk(rx)
@@ -94,7 +92,7 @@ function tryRecv(sock: Sock, size: number, flags: number, control: boolean): Rec
     data: copied.data,
     from: { portid: chunk.from, groups: sourceGroups(sock, chunk) },
     control: control ? controlOf(sock, chunk) : [],
-    flags: copied.full > copied.data.length && size > 0 ? sock.rules.MSG_TRUNC : 0,
+    flags: copied.truncated ? sock.rules.MSG_TRUNC : 0,
     length: (flags & sock.rules.MSG_TRUNC) !== 0 ? copied.full : copied.data.length,
   }
   afterRead(sock)
@@ -105,6 +103,7 @@ function tryRecv(sock: Sock, size: number, flags: number, control: boolean): Rec
 interface Copied {
   readonly data: Uint8Array
   readonly full: number
+  readonly truncated: boolean
 }
 
 /** Linux: one datagram; what does not fit is lost. */
@@ -112,7 +111,7 @@ function readDatagram(sock: Sock, chunk: Chunk, size: number, flags: number): Co
   const full = chunk.end - chunk.start
   const data = chunk.bytes.slice(chunk.start, chunk.start + Math.min(size, full))
   if ((flags & sock.rules.MSG_PEEK) === 0) consume(sock.rx, chunk, chunk.end)
-  return { data, full }
+  return { data, full, truncated: data.length < full }
 }
 
 /** FreeBSD: as many whole messages as fit, across chunks; or the beginning of the first, whose end is then lost. */
@@ -123,12 +122,12 @@ function readMessages(sock: Sock, chunk: Chunk, size: number, flags: number): Co
   if (first > size) {
     const data = chunk.bytes.slice(rx.offset, rx.offset + size)
     if (!peek && size > 0) consume(rx, chunk, Math.min(rx.offset + align4(first), chunk.end))
-    return { data, full: first }
+    return { data, full: first, truncated: size > 0 } // nothing was asked for, so nothing is missing
   }
   const spans = spansThatFit(sock, size)
   const data = copySpans(spans).subarray(0, size) // without the padding of a last message that just fits
   if (!peek) for (const span of spans) consume(rx, span.chunk, span.end)
-  return { data, full: data.length }
+  return { data, full: data.length, truncated: false }
 }
 
 interface Span {

@@ -1,5 +1,6 @@
 import { abiConstants } from '../abi.ts'
 import { NETLINK_LIST_MEMBERSHIPS, SOL_NETLINK } from '../constants.ts'
+import { errnoNumber } from '../errno/convert.ts'
 import { SocketError } from '../errno/errors.ts'
 import type { Abi } from '../model/abi.ts'
 import type { Awaitable } from '../model/time.ts'
@@ -7,6 +8,7 @@ import { checkOpen } from './address.ts'
 import { forcedSize, sizes } from './buffer-sizes.ts'
 import type { OptionValue } from './netlink-socket.ts'
 import { getNetlinkOption, intValue, setNetlinkOption } from './options.ts'
+import { forgetLoss } from './receive-buffer.ts'
 import type { Sock } from './sock.ts'
 import { millisecondsOf, timeValue, timevalSize } from './timeval.ts'
 
@@ -78,7 +80,7 @@ const rows = {
     },
   },
   SO_TYPE: { number: { freebsd: 0x1008, linux: 3 }, kind: 'int', get: sock => sock.type },
-  SO_ERROR: { number: { freebsd: 0x1007, linux: 4 }, kind: 'int', get: () => 0 },
+  SO_ERROR: { number: { freebsd: 0x1007, linux: 4 }, kind: 'int', get: takeError },
   SO_PROTOCOL: { number: { freebsd: 0x1016, linux: 38 }, kind: 'int', get: sock => sock.protocol },
   SO_DOMAIN: {
     number: { freebsd: 0x1019, linux: 39 },
@@ -86,6 +88,13 @@ const rows = {
     get: sock => abiConstants[sock.rules.abi].AF_NETLINK,
   },
 } as const satisfies Record<string, SocketOptionRow>
+
+/** The pending error as a number of the ABI, which is thereby taken. */
+function takeError({ rx, rules }: Sock): number {
+  if (!rules.lossIsPendingError || !rx.overrun) return 0
+  forgetLoss(rx)
+  return errnoNumber('ENOBUFS', rules.abi)
+}
 
 const allRows: readonly (readonly [name: string, row: SocketOptionRow])[] = Object.entries(rows)
 
