@@ -3,7 +3,13 @@ import { vnet0 } from '@nltool/nl-core/model'
 import { type SentMessage, toHex } from '@nltool/nl-core/testing'
 import { attributeSet, u32 } from '@nltool/nl-core/wire'
 import { defineFamily, nlsysevent } from '@nltool/nl-genl'
-import { createDeviceEvents, nlsyseventModule, serveFamily } from '@nltool/nl-genl/kernel'
+import {
+  createDeviceEvents,
+  type FamilyHost,
+  nlsyseventModule,
+  type SysEvent,
+  serveFamily,
+} from '@nltool/nl-genl/kernel'
 import { describe, expect, it } from 'vitest'
 import { vectorNamed } from '../vectors/load.ts'
 import { allMessages, type Bench, createBench, errorOf, request, text } from './genetlink-bench.ts'
@@ -34,9 +40,9 @@ describe('R10 nlsysevent', () => {
     const { bench, events, groups } = sysevents()
     const [expected] = vectorNamed(name).recv
     const member = bench.open({ abi: 'freebsd' })
-    const { system, subsystem, type, data } = event ?? eventIn(expected)
-    member.join(groups.get(system) ?? 0)
-    events.notify(bench.ctx(), { system, subsystem, type, data })
+    const told: SysEvent = event ?? eventIn(expected)
+    member.join(groups.get(told.system) ?? 0)
+    events.notify(bench.ctx(), told)
     expect(member.drain().map(toHex)).toEqual([toHex(expected ?? new Uint8Array())])
   })
 
@@ -79,12 +85,7 @@ describe('R10 nlsysevent', () => {
 })
 
 /** The strings of an event, in their order. */
-function eventIn(datagram: Uint8Array | undefined): {
-  system: string
-  subsystem: string
-  type: string
-  data: string | undefined
-} {
+function eventIn(datagram: Uint8Array | undefined): SysEvent {
   const strings = new TextDecoder().decode(datagram?.slice(20)).match(/[!-~][ -~\n]*(?=\0)/g) ?? []
   const [system = '', subsystem = '', type = '', data] = strings
   return { system, subsystem, type, data }
@@ -100,20 +101,17 @@ describe('R11 a group for each object', () => {
       sets: { call: attributeSet({ REQUEST_GROUP: [1, 'group', u32] }) },
       ops: { call: { cmd: 1, set: 'call', event: ['group'] } },
     })
-    let add: (name: string) => number = () => 0
-    let remove: (name: string) => void = () => undefined
-    let call: (group: number) => void = () => undefined
-    const module = serveFamily(definition, host => {
-      add = name => host.addGroup(bench.ctx(), name)
-      remove = name => host.removeGroup(bench.ctx(), name)
-      call = group => host.notify(bench.ctx(), 'call', { group }, { group })
+    let host: FamilyHost<typeof definition> | undefined
+    const module = serveFamily(definition, own => {
+      host = own
       return {}
     })
     bench.registry.register(bench.ctx(), module)
+    const ctx = bench.ctx()
     return {
-      add: (name: string) => add(name),
-      remove: (name: string) => remove(name),
-      call: (name: string) => call(name),
+      add: (name: string) => host?.addGroup(ctx, name) ?? 0,
+      remove: (name: string) => host?.removeGroup(ctx, name),
+      call: (group: number) => host?.notify(ctx, 'call', { group }, { group }),
     }
   }
 
