@@ -1,8 +1,8 @@
 import type { Abi } from '../model/abi.ts'
 import type { Body, BodyCodec } from './codec.ts'
-import { compileBody } from './compile.ts'
 import { createWriter, frameOf } from './frame.ts'
 import type { AbiHooks, AttributeSet, BodyOf, BodySpec, Struct } from './schema.ts'
+import { tieredBody } from './tier.ts'
 
 /** What else a body may have. */
 export interface BodyOptions<T> {
@@ -24,7 +24,7 @@ export function body<H, A>(
   options: BodyOptions<BodyOf<H, A>> = {},
 ): Body<BodyOf<H, A>> {
   const spec: BodySpec<BodyOf<H, A>> = { header, attrs, linux: options.linux }
-  const make = options.codec ?? compileBody
+  const make = options.codec ?? tieredBody
   let freebsd: BodyCodec<BodyOf<H, A>> | undefined
   let linux: BodyCodec<BodyOf<H, A>> | undefined
   const codec = (abi: Abi): BodyCodec<BodyOf<H, A>> => {

@@ -1,15 +1,18 @@
 import { IpAddress } from '@nltool/nl-core/model'
 import { hex, toHex } from '@nltool/nl-core/testing'
 import {
+  array,
   attributeSet,
   body,
   compileBody,
   createWriter,
+  custom,
   type Evaluate,
   frameOf,
   headed,
   i32,
   ip,
+  map,
   nested,
   newFunction,
   nulString,
@@ -26,6 +29,10 @@ import { describe, expect, it } from 'vitest'
 const rtmsg = struct('rtmsg', { family: u8, dstLen: u8, pad: pad(2), flags: u32 })
 const leg = struct('rtnexthop', { len: u16, flags: u8, hops: u8, ifindex: i32 })
 const legs = attributeSet({ RTA_GATEWAY: [5, 'gateway', ip] })
+const text = custom<string>('text', {
+  decode: payload => String.fromCharCode(...payload),
+  encode: value => Uint8Array.from(value, letter => letter.charCodeAt(0)),
+})
 const attrs = attributeSet({
   RTA_DST: [1, 'dst', ip],
   RTA_OIF: [4, 'oif', u32],
@@ -34,6 +41,9 @@ const attrs = attributeSet({
   RTA_MULTIPATH: [9, 'multipath', records(leg, 'len', legs)],
   RTA_COUNT: [10, 'count', u64],
   RTA_PEER: [11, 'peer', headed(rtmsg, legs)],
+  RTA_LIST: [12, 'list', array(nulString())],
+  RTA_MAP: [13, 'map', map(u16)],
+  RTA_TEXT: [14, 'text', text],
 })
 const schema = body(rtmsg, attrs)
 const header = { family: 2, dstLen: 24, flags: 0 }
@@ -47,6 +57,9 @@ const value = {
     multipath: [{ header: { flags: 0, hops: 0, ifindex: 3 }, attrs: { gateway: IpAddress.parse('fe80::1') } }],
     count: 1n << 40n,
     peer: { header, attrs: {} },
+    list: ['lo0', 'epair0a'],
+    map: new Map([[9, 1]]),
+    text: 'abc',
   },
 }
 

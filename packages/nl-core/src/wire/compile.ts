@@ -5,7 +5,7 @@ import { bodyEncoder } from './compile/encode.ts'
 import { runtimeOf } from './compile/runtime.ts'
 import { createSource } from './compile/source.ts'
 import { interpretBody } from './interpret.ts'
-import type { AttributeSetSpec, BodyLayout, BodySpec } from './schema.ts'
+import type { BodyLayout, BodySpec } from './schema.ts'
 
 /** Makes a function of its parameters' names and its text, as `new Function` does; throws where that is forbidden. */
 export type Evaluate = (parameters: readonly string[], text: string) => (...values: unknown[]) => unknown
@@ -23,19 +23,14 @@ interface Generated {
   readonly encode: (writer: Writer, value: unknown, word: number, depth: number) => number
 }
 
-/** The text of a body's codec in one ABI, and what it refers to. */
-function generate(spec: BodyLayout, abi: Abi): { readonly text: string; readonly sets: readonly AttributeSetSpec[] } {
-  const target: Target = { source: createSource(), abi, sets: [] }
+/** The text of a body's codec in one ABI, evaluated with what it refers to. */
+function evaluateCodec(spec: BodyLayout, abi: Abi, evaluate: Evaluate): Generated {
+  const target: Target = { source: createSource(), abi, sets: [], customs: [] }
   const decode = bodyDecoder(target, spec)
   const encode = bodyEncoder(target, spec)
-  return { text: `${target.source.text()}\nreturn { decode: ${decode}, encode: ${encode} }`, sets: target.sets }
-}
-
-function evaluateCodec(spec: BodyLayout, abi: Abi, evaluate: Evaluate): Generated {
-  const { text, sets } = generate(spec, abi)
-  const numbers = sets.map(set => new Set(set.attributes.map(attribute => attribute.number[abi] ?? -1)))
-  const runtime = runtimeOf(abi, set => numbers[set] ?? new Set())
-  return evaluate(Object.keys(runtime), `'use strict'\n${text}`)(...Object.values(runtime)) as Generated
+  const text = `'use strict'\n${target.source.text()}\nreturn { decode: ${decode}, encode: ${encode} }`
+  const runtime = runtimeOf(abi, target.sets, target.customs)
+  return evaluate(Object.keys(runtime), text)(...Object.values(runtime)) as Generated
 }
 
 /**

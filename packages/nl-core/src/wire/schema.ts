@@ -46,17 +46,20 @@ export type ValueSpec =
       readonly set: () => AttributeSetSpec
     } // struct with own length, then attributes: struct rtnexthop
   | { readonly kind: 'headed'; readonly struct: StructSpec; readonly set: () => AttributeSetSpec } // struct, then attributes: VETH_INFO_PEER
-  | {
-      readonly kind: 'custom'
-      readonly name: string
-      readonly decode: (bytes: Uint8Array, abi: Abi) => unknown
-      readonly encode: (value: never, abi: Abi) => Uint8Array
-    }
+  | CustomSpec
 
 /** AF_*, numbered by the ABI and decoded to FreeBSD's number; see `familyFromAbi`. */
 export interface FamilySpec {
   readonly kind: 'family'
   readonly size: 1 | 2
+}
+
+/** A payload with a codec of its own; both functions throw for what they refuse. */
+export interface CustomSpec {
+  readonly kind: 'custom'
+  readonly name: string
+  readonly decode: (bytes: Uint8Array, abi: Abi) => unknown
+  readonly encode: (value: never, abi: Abi) => Uint8Array
 }
 
 /** A {@link ValueSpec} that decodes to `T`. */

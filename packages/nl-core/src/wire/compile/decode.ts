@@ -1,8 +1,8 @@
 import { NLA_TYPE_MASK } from '../../constants.ts'
 import type { Abi } from '../../model/abi.ts'
-import { planOf, type RowPlan } from '../interpret/state.ts'
+import { flagOf, planOf, type RowPlan } from '../interpret/state.ts'
 import { nestingMax } from '../iterate.ts'
-import type { AttributeSetSpec, BodyLayout, IntSpec, StructSpec, ValueSpec } from '../schema.ts'
+import type { AttributeSetSpec, BodyLayout, CustomSpec, IntSpec, StructSpec, ValueSpec } from '../schema.ts'
 import { intFromView, intFromWord, structLiteral, structOdd } from './fields.ts'
 import { quote, type Source } from './source.ts'
 
@@ -22,6 +22,8 @@ export interface Target {
   readonly abi: Abi
   /** Sets by number, for the look-up of known attribute numbers. */
   readonly sets: AttributeSetSpec[]
+  /** Custom codecs by number. */
+  readonly customs: CustomSpec[]
 }
 
 const odd = 'return undefined'
@@ -56,7 +58,7 @@ export function headedRole(
   set: AttributeSetSpec,
   length: string | undefined,
 ): string {
-  const number = target.sets.indexOf(register(target, set))
+  const number = register(target.sets, set)
   return length === undefined
     ? `headed${number}_`
     : `record${number}_${struct.fields.findIndex(({ name }) => name === length)}_`
@@ -74,16 +76,16 @@ function setDecoder(target: Target, set: AttributeSetSpec): string {
   )
 }
 
-/** Remembers a set whose numbers generated code has to know. */
-function register(target: Target, set: AttributeSetSpec): AttributeSetSpec {
-  if (!target.sets.includes(set)) target.sets.push(set)
-  return set
+/** The number by which generated code refers to something. */
+export function register<T>(list: T[], entry: T): number {
+  if (!list.includes(entry)) list.push(entry)
+  return list.indexOf(entry)
 }
 
 /** Statements that read the attributes from word `i` to word `n` into `attrs`, and tell in `kept` whether to keep bytes. */
 function attributeLoop(target: Target, set: AttributeSetSpec): string {
   const plan = planOf(set, target.abi)
-  const number = target.sets.indexOf(register(target, set))
+  const number = register(target.sets, set)
   return `if (depth > ${nestingMax}) ${odd}
 const attrs = { ${[...plan.properties, 'unknown'].map(name => `${quote(name)}: undefined`).join(', ')} }
 let last = -1
@@ -190,10 +192,23 @@ function readComposite(target: Target, value: ValueSpec, store: (expression: str
     case 'headed':
       return readInner(`${headedDecoder(target, value.struct, value.set())}(frame, w, i + 1, next, depth + 1)`, store)
     case 'array':
-      return value.item.kind === 'nested' ? readNestedArray(target, value.item, store) : odd
+      return readList(target, value.item, 'list.length + 1', ['[]', 'list.push(inner)'], store)
+    case 'map':
+      return readList(
+        target,
+        value.item,
+        'key',
+        ['new Map()', 'if (list.has(key)) return undefined\n        list.set(key, inner)'],
+        store,
+      )
     case 'records':
       return readRecords(target, value, store)
-    default: // maps and custom codecs are rare, and need more than generated code would gain
+    case 'custom':
+      return `${paddingCheck()}
+      const inner = decodeCustom(${register(target.customs, value)}, frame.bytes, (i << 2) + 4, (i << 2) + len)
+      if (inner === undefined) ${odd}
+      ${store('inner')}`
+    default:
       return odd
   }
 }
@@ -217,21 +232,32 @@ function readStructs(struct: StructSpec, store: (expression: string) => string):
       ${store('list')}`
 }
 
-function readNestedArray(
+/** A function `(frame, w, i, len, next, depth)` for one entry of a list, whose header is at word `i`. */
+function itemDecoder(target: Target, item: ValueSpec): string {
+  return target.source.functionFor(item, 'item', 'frame, w, i, len, next, depth', () =>
+    readValue(target, item, value => `return ${value}`),
+  )
+}
+
+/** Entries that are attributes: `number` is what their number must be, `list` how they are collected. */
+function readList(
   target: Target,
-  item: Extract<ValueSpec, { kind: 'nested' }>,
+  item: ValueSpec,
+  number: string,
+  [empty, add]: readonly [string, string],
   store: (expression: string) => string,
 ): string {
-  const flag = item.flagged ? 0x8000 : 0
-  return `if ((len & 3) !== 0) ${odd}
-      const list = []
+  return `if ((len & 3) !== 0 || depth >= ${nestingMax}) ${odd}
+      const list = ${empty}
       for (let at = i + 1; at < next; ) {
         const size = w[at] & 0xffff
-        if (size < 4 || (size & 3) !== 0 || at + (size >> 2) > next || w[at] >>> 16 !== (list.length + 1 | ${flag})) ${odd}
-        const inner = ${setDecoder(target, item.set())}(frame, w, at + 1, at + (size >> 2), depth + 2)
+        const behind = at + (size + 3 >> 2)
+        const key = w[at] >>> 16 & ${NLA_TYPE_MASK}
+        if (size < 4 || behind > next || w[at] >>> 16 !== (${number} | ${flagOf(item)})) ${odd}
+        const inner = ${itemDecoder(target, item)}(frame, w, at, size, behind, depth + 1)
         if (inner === undefined) ${odd}
-        list.push(inner)
-        at += size >> 2
+        ${add}
+        at = behind
       }
       ${store('list')}`
 }

@@ -1,7 +1,8 @@
-import { planOf, type RowPlan } from '../interpret/state.ts'
+import { NLA_TYPE_MASK } from '../../constants.ts'
+import { flagOf, planOf, type RowPlan } from '../interpret/state.ts'
 import { nestingMax } from '../iterate.ts'
 import type { AttributeSetSpec, BodyLayout, IntSpec, StructSpec, ValueSpec } from '../schema.ts'
-import { headedRole, type Target } from './decode.ts'
+import { headedRole, register, type Target } from './decode.ts'
 import { familyToWire, intToWord, misfit, writableStruct, writeBig, writeStruct } from './fields.ts'
 import { quote } from './source.ts'
 
@@ -54,13 +55,26 @@ function room(size: number): string {
 
 /** Bytes of an attribute whose size does not vary, header included; `undefined` for the others. */
 function sizeOf(row: RowPlan): number | undefined {
-  if (row.multi) return undefined
-  const { value } = row
-  if (value.kind === 'int' || value.kind === 'family') return 4 + ((value.size + 3) & ~3)
-  if (value.kind === 'flag') return 4
-  if (value.kind === 'ip') return 20
-  if (value.kind === 'bitfield32') return 12
-  return value.kind === 'struct' ? 4 + ((value.size + 3) & ~3) : undefined
+  const payload = payloadSize(row.value)
+  return row.multi || payload === undefined ? undefined : 4 + payload
+}
+
+/** The most bytes that a payload has, padded; `undefined` for one that varies. */
+function payloadSize(value: ValueSpec): number | undefined {
+  switch (value.kind) {
+    case 'int':
+    case 'family':
+    case 'struct':
+      return (value.size + 3) & ~3
+    case 'flag':
+      return 0
+    case 'ip':
+      return 16
+    case 'bitfield32':
+      return 8
+    default:
+      return undefined
+  }
 }
 
 function fixedSize(rows: readonly RowPlan[]): number {
@@ -98,7 +112,7 @@ if (v !== undefined) {
 function writeMulti(target: Target, row: RowPlan): string {
   return `if (!Array.isArray(v)) ${odd}
     for (const entry of v) {
-      ${room((sizeOf({ ...row, multi: false }) ?? 0) + 4)}
+      ${room(4 + (payloadSize(row.value) ?? 0))}
       w = writer.words
       ${writeValue(target, row.value, row.type, 'entry')}
     }`
@@ -160,10 +174,16 @@ function writeComposite(target: Target, value: ValueSpec, type: number, v: strin
     case 'headed':
       return writeInner(type, `${headedEncoder(target, value.struct, value.set())}(writer, ${v}, i + 1, depth + 1)`)
     case 'array':
-      return value.item.kind === 'nested' ? writeNestedArray(target, value.item, type, v) : odd
+      return writeArray(target, value.item, type, v)
+    case 'map':
+      return writeMap(target, value.item, type, v)
     case 'records':
       return writeRecords(target, value, type, v)
-    default: // as for decoding
+    case 'custom':
+      return `const payload = encodeCustom(${register(target.customs, value)}, ${v})
+    if (payload === undefined) ${odd}
+    i = putBytes(writer, i, ${type}, payload)`
+    default:
       return odd
   }
 }
@@ -193,22 +213,41 @@ function writeStructs(target: Target, struct: StructSpec, type: number, v: strin
     ${close(type)}`
 }
 
-function writeNestedArray(
-  target: Target,
-  item: Extract<ValueSpec, { kind: 'nested' }>,
-  type: number,
-  v: string,
-): string {
-  const flag = item.flagged ? 0x8000 : 0
+/** A function `(writer, v, i, depth)` that writes one entry of a list at word `i`, with 0 for its number. */
+function itemEncoder(target: Target, item: ValueSpec): string {
+  return target.source.functionFor(item, 'write_item', 'writer, v, i, depth', () => {
+    const flag = item.kind === 'flag' ? `if (v === false) ${odd}` : ''
+    return `${flag}
+${room(4 + (payloadSize(item) ?? 0))}
+let w = writer.words
+${writeValue(target, item, 0, 'v')}
+return i`
+  })
+}
+
+function writeArray(target: Target, item: ValueSpec, type: number, v: string): string {
   return `if (!Array.isArray(${v}) || ${v}.length > 16383) ${odd}
     ${room(4)}
     let end = i + 1
     for (let index = 0; index < ${v}.length; index++) {
       const start = end
-      writer.pos = start << 2; writer.ensure(4)
-      end = ${setEncoder(target, item.set())}(writer, ${v}[index], start + 1, depth + 2)
-      if (end < 0 || end - start > 16383) ${odd}
-      writer.words[start] = end - start << 2 | (index + 1 | ${flag}) << 16
+      end = ${itemEncoder(target, item)}(writer, ${v}[index], start, depth + 1)
+      if (end < 0) ${odd}
+      writer.words[start] |= (index + 1 | ${flagOf(item)}) << 16
+    }
+    ${close(type)}`
+}
+
+function writeMap(target: Target, item: ValueSpec, type: number, v: string): string {
+  return `if (!(${v} instanceof Map)) ${odd}
+    ${room(4)}
+    let end = i + 1
+    for (const [key, inner] of ${v}) {
+      if ((key & ${NLA_TYPE_MASK}) !== key) ${odd}
+      const start = end
+      end = ${itemEncoder(target, item)}(writer, inner, start, depth + 1)
+      if (end < 0) ${odd}
+      writer.words[start] |= (key | ${flagOf(item)}) << 16
     }
     ${close(type)}`
 }

@@ -3,6 +3,9 @@ import { IpAddress } from '../../model/ip.ts'
 import type { Frame, Writer } from '../codec.ts'
 import { familyFromAbi, familyToAbi } from '../family.ts'
 import { keep, keptOf } from '../kept.ts'
+import { same } from '../same.ts'
+import type { AttributeSetSpec, CustomSpec } from '../schema.ts'
+import { attributeBytesMax } from '../values.ts'
 
 /** Bytes below which a loop is faster than a call of `TypedArray.prototype.set` or `fill`. */
 const shortBytes = 32
@@ -72,17 +75,42 @@ function familyTables(abi: Abi): { readonly from: readonly number[]; readonly to
   }
 }
 
-/** What generated code uses of the library, by the names that it uses. */
-export function runtimeOf(abi: Abi, knownNumbers: (set: number) => ReadonlySet<number>) {
-  const families = familyTables(abi)
+/** Custom codecs by number; they answer `undefined` for what they refuse, or cannot give back as it stood. */
+function customCodecs(customs: readonly CustomSpec[], abi: Abi) {
   return {
+    decodeCustom(index: number, bytes: Uint8Array, start: number, end: number): unknown {
+      const payload = bytes.subarray(start, end)
+      try {
+        const value = customs[index]?.decode(payload, abi)
+        return same(customs[index]?.encode(value as never, abi), payload) ? value : undefined
+      } catch {
+        return undefined // the interpreter says why
+      }
+    },
+    encodeCustom(index: number, value: unknown): Uint8Array | undefined {
+      try {
+        const bytes = customs[index]?.encode(value as never, abi)
+        return bytes !== undefined && bytes.length <= attributeBytesMax ? bytes : undefined
+      } catch {
+        return undefined
+      }
+    },
+  }
+}
+
+/** What generated code uses of the library, by the names that it uses. */
+export function runtimeOf(abi: Abi, sets: readonly AttributeSetSpec[], customs: readonly CustomSpec[]) {
+  const families = familyTables(abi)
+  const numbers = sets.map(set => new Set(set.attributes.map(({ number }) => number[abi] ?? -1)))
+  return {
+    ...customCodecs(customs, abi),
     abi,
     IpAddress,
     familyFrom: families.from,
     familyTo: families.to,
     keepBytes,
     keptOf,
-    knownNumbers,
+    knownNumbers: (set: number) => numbers[set],
     putBytes,
     putString,
     readString,

@@ -2,11 +2,9 @@ import { NLA_HDRLEN } from '../../constants.ts'
 import { NltoolError } from '../../errno/errors.ts'
 import { type Path, refuse } from '../fault.ts'
 import { same } from '../same.ts'
-import type { ValueSpec } from '../schema.ts'
+import type { CustomSpec } from '../schema.ts'
 import type { Payload } from './decode-scalar.ts'
 import type { Reading } from './state.ts'
-
-type CustomSpec = Extract<ValueSpec, { kind: 'custom' }>
 
 /** Decodes through a codec of a schema's own. */
 export function decodeCustom(reading: Reading, spec: CustomSpec, payload: Payload): unknown {

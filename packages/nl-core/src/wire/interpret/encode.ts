@@ -5,7 +5,7 @@ import { frameOf } from '../frame.ts'
 import { nestingMax } from '../iterate.ts'
 import { keptOf } from '../kept.ts'
 import { same } from '../same.ts'
-import type { AttributeSetSpec, RawAttribute, StructSpec, ValueSpec } from '../schema.ts'
+import type { AttributeSetSpec, CustomSpec, RawAttribute, StructSpec, ValueSpec } from '../schema.ts'
 import { attributeBytesMax } from '../values.ts'
 import { refuseCustom } from './custom.ts'
 import { decodeAttrs, decodeHeaded } from './decode.ts'
@@ -208,12 +208,7 @@ function encodeRecords(
   })
 }
 
-function encodeCustom(
-  writing: Writing,
-  spec: Extract<ValueSpec, { kind: 'custom' }>,
-  value: unknown,
-  path: Path,
-): void {
+function encodeCustom(writing: Writing, spec: CustomSpec, value: unknown, path: Path): void {
   let bytes: Uint8Array
   try {
     bytes = spec.encode(value as never, writing.abi)
