@@ -73,6 +73,14 @@ async function requests(client, calls) {
   for (let call = 0; call < calls; call++) await client.request(add, thing)
 }
 
+async function pipelined(client, calls) {
+  const open = []
+  for (let call = 0; call < calls; call += 128) {
+    for (let i = 0; i < 128; i++) open.push(client.request(add, thing))
+    await Promise.all(open.splice(0))
+  }
+}
+
 async function batches(client, calls) {
   const batch = client.batch()
   for (let call = 0; call < calls; call += 128) {
@@ -143,6 +151,12 @@ print(
   await rate(calls => requests(linux, calls), 200_000),
   'requests/s',
   '≥ 1 M',
+)
+print(
+  'client: 128 requests awaited together, asynchronous socket',
+  await rate(calls => pipelined(asynchronous, calls), 128 * 1000),
+  'requests/s',
+  '',
 )
 print(
   'client: batches of 128, asynchronous socket',

@@ -43,6 +43,7 @@ describe('batch', () => {
     batch.add(add, thing(2))
     batch.add(add, thing(3))
     const second = batch.send()
+    await settled()
     for (const message of held) transport.deliver(errorAnswer(message, message.payload[0] === 2 ? 'EINVAL' : undefined))
     expect((await first).map(({ ok }) => ok)).toEqual([true])
     expect((await second).map(({ ok }) => ok)).toEqual([false, true])

@@ -63,6 +63,7 @@ describe('request', () => {
     const connection = await connect(transport, 0)
     const first = connection.requestReply(thingOperations.get, thing(1))
     const second = connection.requestReply(thingOperations.get, thing(2))
+    await settled()
     const [one, two] = held as [SentMessage, SentMessage]
     expect(two.seq).toBe(one.seq + 1)
     transport.deliver(
@@ -94,10 +95,68 @@ describe('request', () => {
     await settled()
     expect(transport.parked).toBe(true)
     const second = connection.request(thingOperations.new, thing(2))
+    await settled()
     expect(transport.sent.length).toBe(2)
     for (const message of held) transport.deliver(errorAnswer(message))
     await Promise.all([first, second])
     expect(transport.receives).toBe(2) // none beyond what was waited for
+  })
+
+  it('shares a datagram with requests that are made together while others wait', async () => {
+    const held: SentMessage[] = []
+    const transport = scriptedTransport({ onMessage: message => void held.push(message) })
+    const connection = await connect(transport, 0)
+    const requests = [1, 2, 3, 4].map(id => connection.request(thingOperations.new, thing(id)))
+    await settled()
+    expect(transport.sent.map(bytes => splitMessages(bytes).map(({ payload }) => payload[0]))).toEqual([[1], [2, 3, 4]])
+    for (const message of held) transport.deliver(errorAnswer(message, message.payload[0] === 3 ? 'EEXIST' : undefined))
+    const results = await Promise.allSettled(requests)
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
+  })
+
+  it('shares none if it is told so', async () => {
+    const transport = scriptedTransport({ onMessage: acknowledge })
+    const connection = await connect(transport, 0, { coalesce: false })
+    await Promise.all([1, 2, 3].map(id => connection.request(thingOperations.new, thing(id))))
+    expect(transport.sent.length).toBe(3)
+  })
+
+  it('keeps the order of requests, long ones and those without an answer among them', async () => {
+    const ids: (number | undefined)[] = []
+    const transport = scriptedTransport({
+      onMessage(message, self) {
+        ids.push(message.payload[0])
+        if ((message.flags & NLM_F_ACK) !== 0) self.deliver(errorAnswer(message))
+      },
+    })
+    const connection = await connect(transport, 0)
+    const batch = connection.batch({ bytesMax: 65_536 })
+    for (let i = 0; i < 1000; i++) batch.add(thingOperations.new, thing(3))
+    await Promise.all([
+      connection.request(thingOperations.new, thing(1)),
+      connection.request(thingOperations.new, thing(2)),
+      batch.send(),
+      connection.request(thingOperations.new, thing(4)),
+      connection.post(thingOperations.new, thing(5)),
+      connection.request(thingOperations.new, thing(6)),
+    ])
+    expect([...new Set(ids)]).toEqual([1, 2, 3, 4, 5, 6])
+    expect(ids).toEqual(ids.toSorted())
+  })
+
+  it('fails every request of a datagram that cannot be sent', async () => {
+    let sends = 0
+    const transport = scriptedTransport({
+      onSend() {
+        if (++sends === 2) throw new SocketError('ENOBUFS')
+      },
+    })
+    const connection = await connect(transport, 0, { timeoutMs: 0 })
+    const requests = [1, 2, 3].map(id => connection.request(thingOperations.new, thing(id)))
+    await expect(requests[1]).rejects.toMatchObject({ code: 'ENOBUFS' })
+    await expect(requests[2]).rejects.toMatchObject({ code: 'ENOBUFS' })
+    await connection.close()
+    await expect(requests[0]).rejects.toMatchObject({ code: 'EBADF' })
   })
 
   it('keeps the order of sends that have to wait, and their bytes', async () => {

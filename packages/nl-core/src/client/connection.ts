@@ -61,8 +61,14 @@ async function setIfKnown(transport: Transport): Promise<void> {
 
 function createConnection(transport: Transport, options: ConnectionOptions): Connection {
   const env = options.env ?? platformEnv()
-  const { timeoutMs = timeoutDefaultMs, onWarning, onStray } = options
-  const link = createLink(transport, { env, timeoutMs: timeoutMs === 0 ? Infinity : timeoutMs, onWarning, onStray })
+  const { timeoutMs = timeoutDefaultMs, coalesce = true, onWarning, onStray } = options
+  const link = createLink(transport, {
+    env,
+    timeoutMs: timeoutMs === 0 ? Infinity : timeoutMs,
+    coalesce,
+    onWarning,
+    onStray,
+  })
   const memberships = createMemberships(transport)
   const turns = createDumpTurns(dump => hurryDump(link, dump))
 

@@ -6,6 +6,7 @@ import { createDeadlines } from './deadline.ts'
 import { dumpAnswered, dumpFailed, dumpMessage } from './dump-run.ts'
 import { createEncoder, type Encoder } from './encoder.ts'
 import { createIncoming } from './incoming.ts'
+import { createOutbox } from './outbox.ts'
 import { createPendingTable, type Pending } from './pending.ts'
 import type { ClientEnv } from './platform.ts'
 import { createReceiver } from './receiver.ts'
@@ -62,6 +63,8 @@ export interface Link {
 export interface LinkOptions {
   readonly env: ClientEnv
   readonly timeoutMs: number
+  /** Requests that are made together share a datagram. */
+  readonly coalesce: boolean
   readonly onWarning?: ((text: string, request: string) => void) | undefined
   readonly onStray?: ((message: Message) => void) | undefined
 }
@@ -70,11 +73,11 @@ export interface LinkOptions {
 const firstSeqShift = 2
 
 /** Makes the shared part of a connection. */
-export function createLink(transport: Transport, { env, timeoutMs, onWarning, onStray }: LinkOptions): Link {
+export function createLink(transport: Transport, { env, timeoutMs, coalesce, onWarning, onStray }: LinkOptions): Link {
   const table = createPendingTable(env.random.u32() >>> firstSeqShift)
   const listeners = new Set<Listener>()
   const encoder = createEncoder(transport.abi)
-  const sender = createSender(transport, encoder.giveAway)
+  const outbox = createOutbox(createSender(transport, encoder.giveAway), () => coalesce && table.size > 1, failUnsent)
   const incoming = createIncoming(transport.abi)
   const deadlines = createDeadlines(env, table, expired)
   const receiver = createReceiver(transport, { wanted: () => wants > 0, take, failed }, step => void env.after(0, step))
@@ -141,6 +144,10 @@ export function createLink(transport: Transport, { env, timeoutMs, onWarning, on
     else recovery.passed(pending)
   }
 
+  function failUnsent(pending: Pending, error: unknown): void {
+    if (dead === undefined) fail(pending, asSocketError(error))
+  }
+
   function expired(pending: Pending): void {
     if (pending.kind === 'dump' && pending.state.heard) {
       pending.state.heard = false // it is coming, if slowly
@@ -150,7 +157,7 @@ export function createLink(transport: Transport, { env, timeoutMs, onWarning, on
 
   function die(error: unknown): void {
     if (dead !== undefined) return
-    dead = error instanceof SocketError ? error : new SocketError('EIO', 'the transport failed', { cause: error })
+    dead = asSocketError(error)
     deadlines.close()
     for (const pending of table.list()) fail(pending, dead)
     for (const listener of [...listeners]) listener.fail(dead)
@@ -170,7 +177,7 @@ export function createLink(transport: Transport, { env, timeoutMs, onWarning, on
       wants++
       deadlines.start(pending)
       try {
-        return sender.send(bytes)
+        return outbox.send(bytes, pending)
       } catch (error) {
         link.drop(pending)
         throw error
@@ -180,7 +187,7 @@ export function createLink(transport: Transport, { env, timeoutMs, onWarning, on
     },
     send(bytes) {
       if (dead !== undefined) throw dead
-      return sender.send(bytes)
+      return outbox.send(bytes)
     },
     drop(pending) {
       if (table.find(pending.seq) !== pending) return
@@ -217,4 +224,8 @@ export function createLink(transport: Transport, { env, timeoutMs, onWarning, on
     lossy: transport.abi === 'linux',
   })
   return link
+}
+
+function asSocketError(error: unknown): SocketError {
+  return error instanceof SocketError ? error : new SocketError('EIO', 'the transport failed', { cause: error })
 }

@@ -12,6 +12,11 @@ export interface ConnectionOptions {
   readonly env?: ClientEnv
   /** How long a request waits for its answer, and a dump for its next part, milliseconds. Default 5000; 0 waits for ever. */
   readonly timeoutMs?: number
+  /**
+   * Requests that are made while others wait for their answers share a datagram with those that are made in the same turn
+   * of the program. Each is still answered by itself. Default true.
+   */
+  readonly coalesce?: boolean
   /** Ask for texts and offsets in errors (NETLINK_EXT_ACK). Default true. */
   readonly extAck?: boolean
   /** NETLINK_GET_STRICT_CHK: filters in dump requests count, and wrong ones are refused. Default: as the system has it. */
