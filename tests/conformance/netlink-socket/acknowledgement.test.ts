@@ -1,0 +1,180 @@
+import { NetlinkError } from '@nltool/nl-core/errno'
+import { linuxSockets } from '@nltool/nl-core/kernel'
+import type { Abi } from '@nltool/nl-core/model'
+import { concatBytes, hex, messageBytes, splitMessages } from '@nltool/nl-core/testing'
+import { describe, expect, it } from 'vitest'
+import {
+  createWorld,
+  drain,
+  errorOf,
+  ITEM_FAIL,
+  ITEM_GET,
+  ITEM_NEW,
+  itemOf,
+  NLM_F_ACK,
+  NLM_F_REQUEST,
+  NLMSG_ERROR,
+  request,
+  SOL_NETLINK,
+} from './fixture.ts'
+
+const CAP_ACK = 10
+const EXT_ACK = 11
+const abis = ['freebsd', 'linux'] as const
+
+/** Sends one datagram and returns what comes back. */
+async function exchange(
+  bytes: Uint8Array,
+  abi: Abi = 'freebsd',
+  options: readonly number[] = [],
+  world = createWorld(),
+) {
+  const socket = world.open({ abi })
+  for (const option of options) socket.setsockopt(SOL_NETLINK, option, 1)
+  socket.send(bytes)
+  await world.settle()
+  return drain(socket)
+}
+
+function firstBytes(messages: readonly { readonly bytes: Uint8Array }[]): Uint8Array {
+  return messages[0]?.bytes ?? new Uint8Array(0)
+}
+
+describe('NS 6.4 NLMSG_ERROR layout', () => {
+  /** Bytes of a request of `length` that fails, or that is only acknowledged. */
+  const sized = (length: number, fails: boolean) =>
+    messageBytes(
+      { type: fails ? 99 : 1, flags: NLM_F_REQUEST | NLM_F_ACK, seq: 9 },
+      Uint8Array.from({ length: length - 16 }, (_, index) => index + 1),
+    )
+
+  it.each([
+    [16, 0, [], 36, 0x100],
+    [16, 0, [CAP_ACK], 36, 0x100],
+    [16, 45, [], 36, 0],
+    [52, 45, [], 72, 0],
+    [45, 45, [], 68, 0],
+    [52, 45, [CAP_ACK], 36, 0x100],
+  ] as const)(
+    'request %i, error %i, CAP_ACK %j: total length %i, flags %i',
+    async (length, error, options, total, flags) => {
+      const sent = sized(length, error !== 0)
+      const bytes = firstBytes(await exchange(sent, 'freebsd', options))
+      const quoted = error === 0 || options.length > 0 ? sent.subarray(0, 16) : sent
+      const header = messageBytes(
+        { type: NLMSG_ERROR, flags, seq: 9 },
+        concatBytes(Uint8Array.of(error, 0, 0, 0), quoted),
+      )
+      expect(bytes.length).toBe(total)
+      expect(bytes.subarray(16)).toEqual(concatBytes(header.subarray(16), new Uint8Array(-header.length & 3)))
+      expect(splitMessages(bytes)[0]).toMatchObject({ type: NLMSG_ERROR, flags, seq: 9, portid: 0 })
+    },
+  )
+
+  it('the quoted header: FreeBSD as stamped with the port, Linux as received', async () => {
+    const bytes = messageBytes({ type: 1, flags: NLM_F_ACK, seq: 9, portid: 0xabcd })
+    for (const [abi, quoted] of [
+      ['freebsd', 4711],
+      ['linux', 0xabcd],
+    ] as const) {
+      const world = createWorld()
+      const socket = world.open({ abi })
+      socket.bind({ portid: 4711, groups: 0 })
+      socket.send(bytes)
+      await world.settle()
+      const [answer] = drain(socket)
+      expect(answer?.portid).toBe(4711)
+      expect(new DataView(answer?.payload.buffer ?? new ArrayBuffer(20)).getUint32(16, true)).toBe(quoted)
+    }
+  })
+
+  it('i32 error: +errno of FreeBSD, −errno of Linux', async () => {
+    for (const [abi, error] of [
+      ['freebsd', 45],
+      ['linux', -95],
+    ] as const) {
+      expect((await exchange(request(99), abi)).map(errorOf)).toEqual([error])
+    }
+  })
+})
+
+describe('NS 6.5 ext-ack attributes', () => {
+  const tlvsOf = (message: { readonly payload: Uint8Array } | undefined, from: number) =>
+    message?.payload.subarray(from)
+
+  it('MSG and OFFS: the text, and where the attribute stands, counted from the request header', async () => {
+    const sent = request(ITEM_NEW, { item: itemOf(1, 'bad') })
+    const [answer] = await exchange(sent, 'freebsd', [EXT_ACK, CAP_ACK])
+    expect(answer?.flags).toBe(0x300)
+    expect(tlvsOf(answer, 20)).toEqual(hex`
+      0d00 0100 626164206e616d6500 000000  // NLMSGERR_ATTR_MSG "bad name"
+      0800 0200 18000000                   // NLMSGERR_ATTR_OFFS 24`)
+  })
+
+  it('OFFS inside a nest', async () => {
+    const item = { header: { family: 0, id: 1 }, attrs: { name: 'ok', nest: { value: 13 } } }
+    const [answer] = await exchange(request(ITEM_NEW, { item }), 'freebsd', [EXT_ACK, CAP_ACK])
+    expect(tlvsOf(answer, 20 + 12)).toEqual(hex`0800 0200 24000000`) // 16 + 8 + name 8 + nest header 4
+  })
+
+  it('OFFS and text of an attribute that does not parse', async () => {
+    const bad = messageBytes(
+      { type: ITEM_NEW, flags: NLM_F_REQUEST, seq: 1 },
+      hex`00000000 01000000 0700 0200 010203 00`,
+    )
+    const [answer] = await exchange(bad, 'freebsd', [EXT_ACK, CAP_ACK])
+    expect(errorOf(answer as { payload: Uint8Array })).toBe(22)
+    const text = Buffer.from(tlvsOf(answer, 24) ?? []).toString()
+    expect(text).toContain('nla type 2 size(3) is not uint32')
+    expect(tlvsOf(answer, answer === undefined ? 0 : answer.payload.length - 4)).toEqual(hex`18000000`)
+  })
+
+  it('without EXT_ACK: nothing, cookie included', async () => {
+    const [refused] = await exchange(request(ITEM_NEW, { item: itemOf(1, 'bad') }), 'freebsd', [CAP_ACK])
+    const [done] = await exchange(request(ITEM_NEW, { item: itemOf(1, 'cookie'), flags: NLM_F_ACK }))
+    expect([refused?.payload.length, refused?.flags, done?.payload.length, done?.flags]).toEqual([20, 0x100, 20, 0x100])
+  })
+
+  it('MSG with error 0: a warning; COOKIE', async () => {
+    const [warning] = await exchange(request(ITEM_NEW, { item: itemOf(1, 'warn'), flags: NLM_F_ACK }), 'freebsd', [
+      EXT_ACK,
+    ])
+    expect(tlvsOf(warning, 20)).toEqual(hex`0e00 0100 74616b65206361726500 0000`)
+    const [cookie] = await exchange(request(ITEM_NEW, { item: itemOf(1, 'cookie'), flags: NLM_F_ACK }), 'freebsd', [
+      EXT_ACK,
+    ])
+    expect(cookie?.flags).toBe(0x300)
+    expect(tlvsOf(cookie, 20)).toEqual(hex`0700 0300 010203 00`)
+  })
+
+  it('MISS_TYPE: on Linux sockets only', async () => {
+    const item = { header: { family: 0, id: 1 }, attrs: {} }
+    const [bsd] = await exchange(request(ITEM_NEW, { item }), 'freebsd', [EXT_ACK, CAP_ACK])
+    expect(tlvsOf(bsd, 20)).toEqual(hex`1600 0100 ${Buffer.from('ITEM_NAME not set\0\0\0').toString('hex')}`)
+    const [linux] = await exchange(request(ITEM_NEW, { item, abi: 'linux' }), 'linux', [EXT_ACK, CAP_ACK])
+    expect(tlvsOf(linux, 20 + 24)).toEqual(hex`0800 0500 01000000`)
+  })
+
+  it('the text is cut at 127 characters on FreeBSD', async () => {
+    const world = createWorld()
+    world.fail = () => new NetlinkError('EINVAL', 'x'.repeat(300))
+    const [answer] = await exchange(request(ITEM_FAIL, { item: itemOf(1) }), 'freebsd', [EXT_ACK, CAP_ACK], world)
+    expect(answer?.payload.length).toBe(20 + 4 + 128)
+  })
+
+  it('NLMSG_DONE carries them on Linux', async () => {
+    for (const abi of abis) {
+      const world = createWorld({ personality: linuxSockets })
+      world.dump = function* () {
+        yield itemOf(1)
+        throw new NetlinkError('ENODEV', 'gone')
+      }
+      const got = await exchange(request(ITEM_GET, { abi }), abi, [EXT_ACK], world)
+      expect(got.at(-1)?.bytes.subarray(4)).toEqual(
+        abi === 'linux'
+          ? hex`0300 0202 01000000 64000000 edffffff 0900 0100 676f6e6500 000000`
+          : hex`0300 0000 01000000 00000000 13000000`,
+      )
+    }
+  })
+})
