@@ -13,12 +13,16 @@ const patience = 24
  */
 export function tieredBody<T>(spec: BodySpec<T>, abi: Abi): BodyCodec<T> {
   const slow = interpretBody(spec, abi)
+  let fast: BodyCodec<T> | undefined
   let left = patience
 
   function chosen(): BodyCodec<T> {
+    if (fast !== undefined) return fast // a method that was taken out of the codec before
     left -= 1
-    // The methods are replaced, so that afterwards nothing stands between a caller and the generated code.
-    return left >= 0 ? slow : Object.assign(codec, compileBody(spec, abi))
+    if (left >= 0) return slow
+    fast = compileBody(spec, abi)
+    Object.assign(codec, fast) // from now on nothing stands between a caller and the generated code
+    return fast
   }
 
   const codec: BodyCodec<T> = {
