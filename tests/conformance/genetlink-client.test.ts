@@ -3,8 +3,8 @@ import { type Host, NETLINK_GENERIC, type Resync } from '@nltool/nl-core'
 import { KernelError, SocketError } from '@nltool/nl-core/errno'
 import { createNetlink, socketTransport } from '@nltool/nl-core/kernel'
 import { type Abi, abis, createTask, rootCred, vnet0 } from '@nltool/nl-core/model'
-import { CTRL_CMD_GETFAMILY, CTRL_CMD_GETPOLICY, type Generic, nlctrl, openGeneric } from '@nltool/nl-genl'
-import { createGenericRegistry } from '@nltool/nl-genl/kernel'
+import { CTRL_CMD_GETFAMILY, CTRL_CMD_GETPOLICY, type Generic, nlctrl, nlsysevent, openGeneric } from '@nltool/nl-genl'
+import { createDeviceEvents, createGenericRegistry, nlsyseventModule } from '@nltool/nl-genl/kernel'
 import { afterEach, describe, expect, it } from 'vitest'
 import { dummy, dummyModule } from './genetlink-nldummy.ts'
 
@@ -109,6 +109,31 @@ describe.each(abis)('a client of generic netlink with the %s ABI', abi => {
     await events.close()
   })
 
+  it('sends a batch in one datagram, with a result for each request', async () => {
+    const { genl } = await world(abi)
+    const counters = await genl.open(dummy)
+    const batch = counters.batch()
+    for (const id of [1, 2]) batch.add('counter-set', { id, value: BigInt(id) })
+    batch.add('counter-get', { id: 2 })
+    expect(batch.add('counter-get', { id: 9 })).toBe(3)
+    const results = await batch.send()
+    expect(results.map(result => (result.ok ? result.op : result.error.code))).toEqual([
+      'counter-set',
+      'counter-set',
+      'counter-get',
+      'ENOENT',
+    ])
+    expect(results[2]).toMatchObject({ ok: true, attrs: { id: 2, value: 2n } })
+    expect(batch.length).toBe(0)
+  })
+
+  it('posts a request without waiting for its answer', async () => {
+    const { genl } = await world(abi)
+    const counters = await genl.open(dummy)
+    await counters.post('counter-set', { id: 4 })
+    expect(await counters.do('counter-get', { id: 4 })).toMatchObject({ id: 4 })
+  })
+
   it('makes requests by number, with raw attributes', async () => {
     const { genl } = await world(abi)
     const family = await genl.resolve('nldummy')
@@ -187,6 +212,43 @@ describe.each(abis)('a client of generic netlink with the %s ABI', abi => {
     const waiting = failure(counters.do('wait', { msec: 10_000 }, { signal: controller.signal }))
     controller.abort(new Error('enough'))
     expect(await waiting).toMatchObject({ message: 'enough' })
+  })
+})
+
+describe('a group that is made at run time', () => {
+  it('can be waited for', async () => {
+    const events = createDeviceEvents()
+    const kernel = createKernel({ modules: [nlsyseventModule(events)] })
+    const genl = await openGeneric(kernel.spawn())
+    expect(await genl.waitForGroup('nlsysevent', 'IFNET')).toBeGreaterThan(48)
+
+    const waiting = genl.waitForGroup('nlsysevent', 'MARS')
+    const { scheduler, clock } = kernel
+    const ctx = { task: createTask('test'), vnet: vnet0, cred: rootCred, scheduler, clock }
+    await kernel.settle()
+    events.notify(ctx, { system: 'MARS', subsystem: 'rover', type: 'ROLL' })
+    const group = await waiting
+    const sysevents = await genl.open(nlsysevent)
+    expect(sysevents.info.groups).toContainEqual({ name: 'MARS', id: group })
+
+    const heard = sysevents.subscribe('*')
+    await heard.ready
+    events.notify(ctx, { system: 'MARS', subsystem: 'rover', type: 'STOP', data: 'slope=3' })
+    expect((await heard.next()).value).toMatchObject({
+      event: 'newevent',
+      attrs: { system: 'MARS', type: 'STOP', data: 'slope=3' },
+    })
+    await heard.close()
+    await genl.close()
+    await kernel.close()
+  })
+
+  it('stops being waited for when the signal fires', async () => {
+    const { genl } = await world('linux')
+    const aborted = AbortSignal.timeout(20)
+    expect(await failure(genl.waitForGroup('nldummy', 'never', { signal: aborted }))).toMatchObject({
+      name: 'TimeoutError',
+    })
   })
 })
 

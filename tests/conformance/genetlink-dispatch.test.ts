@@ -8,9 +8,10 @@ import {
   NLM_F_ROOT,
   SOL_NETLINK,
 } from '@nltool/nl-core'
+import { NetlinkError } from '@nltool/nl-core/errno'
 import { userCred, type VnetId } from '@nltool/nl-core/model'
 import { concatBytes, messageBytes, type SentMessage, toHex } from '@nltool/nl-core/testing'
-import { attributeSet, u32 } from '@nltool/nl-core/wire'
+import { attributeSet, bytes, u32 } from '@nltool/nl-core/wire'
 import { defineFamily } from '@nltool/nl-genl'
 import { serveFamily } from '@nltool/nl-genl/kernel'
 import { describe, expect, it } from 'vitest'
@@ -387,6 +388,111 @@ describe('D11 hooks', () => {
     expect(bench.defects).toHaveLength(1)
   })
 })
+
+describe('D12 a dump', () => {
+  const set = attributeSet({ X: [1, 'x', u32], BLOB: [2, 'blob', bytes()] })
+  const definition = defineFamily({
+    name: 'dumps',
+    version: 1,
+    netns: true,
+    groups: {},
+    sets: { x: set },
+    ops: {
+      refuse: { cmd: 1, set: 'x', dump: { reply: ['x'] } },
+      fail: { cmd: 2, set: 'x', dump: { request: ['x'], reply: ['x'] } },
+      big: { cmd: 3, set: 'x', dump: { reply: ['x', 'blob'] } },
+    },
+  })
+
+  function dumps(rules: 'freebsd' | 'linux') {
+    const bench = createBench(rules)
+    const trace: string[] = []
+    function* failing(after: number): Iterable<{ x: number }> {
+      try {
+        for (let x = 0; x < after; x++) yield { x }
+        throw new NetlinkError('EBUSY', 'not now')
+      } finally {
+        trace.push('done')
+      }
+    }
+    const module = serveFamily(definition, () => ({
+      refuse: {
+        dump() {
+          throw new NetlinkError('EACCES', 'not to you')
+        },
+      },
+      fail: { dump: ({ attrs: { x = 0 } }) => failing(x) },
+      big: {
+        *dump() {
+          for (let x = 0; x < 3; x++) yield { x, blob: new Uint8Array(40_000) }
+        },
+      },
+    }))
+    const { id } = bench.registry.register(bench.ctx(), module)
+    const socket = bench.open({ extAck: true })
+    const ask = (cmd: number, attrs: readonly Uint8Array[] = []) =>
+      allMessages(socket.ask(request(cmd, attrs, { type: id, flags: NLM_F_DUMP })))
+    return { bench, socket, ask, trace, id }
+  }
+
+  it.each(['linux', 'freebsd'] as const)(
+    'that is refused at its start is answered by NLMSG_ERROR (%s rules)',
+    rules => {
+      const got = dumps(rules).ask(1)
+      expect(got.map(({ type }) => type)).toEqual([2])
+      expect(got.map(errorOf)).toEqual([-13])
+      expect(extAckOf(got[0])).toEqual({ msg: 'not to you' })
+    },
+  )
+
+  it('that fails after some objects ends with NLMSG_DONE and the errno', () => {
+    const { ask, trace } = dumps('linux')
+    const got = ask(2, [attr(1, le(4, 3))])
+    expect(got.map(({ type }) => type).slice(-1)).toEqual([3])
+    expect(got).toHaveLength(4)
+    expect(errorOf(got.at(-1))).toBe(-16)
+    expect(trace).toEqual(['done'])
+  })
+
+  it('that fails before its first object ends with NLMSG_DONE under Linux rules, with NLMSG_ERROR under FreeBSD’s', () => {
+    expect(
+      dumps('linux')
+        .ask(2)
+        .map(({ type }) => type),
+    ).toEqual([3])
+    expect(
+      dumps('freebsd')
+        .ask(2)
+        .map(({ type }) => type),
+    ).toEqual([2])
+  })
+
+  it('of objects larger than a part gives each a datagram of its own', () => {
+    const { socket, id } = dumps('linux')
+    void socket.socket.send(request(3, [], { type: id, flags: NLM_F_DUMP }))
+    const lengths: number[] = []
+    for (let reads = 0; reads < 4; reads++) lengths.push(lengthOf(socket))
+    expect(lengths.slice(0, 3).every(length => length > 40_000)).toBe(true)
+  })
+
+  it('whose reader goes away runs its `finally`', async () => {
+    const { socket, trace, id } = dumps('linux')
+    void socket.socket.send(request(2, [attr(1, le(4, 100_000))], { type: id, flags: NLM_F_DUMP }))
+    expect(trace).toEqual([])
+    await socket.socket.close()
+    expect(trace).toEqual(['done'])
+  })
+})
+
+/** Reads one datagram; 0 where none is left. */
+function lengthOf({ socket }: BenchSocket): number {
+  try {
+    const got = socket.recv(1 << 17, 0x40)
+    return got instanceof Promise ? 0 : got.length
+  } catch {
+    return 0
+  }
+}
 
 describe('D13 counters that change during a dump', () => {
   it('mark it with NLM_F_DUMP_INTR', () => {

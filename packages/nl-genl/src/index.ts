@@ -3,8 +3,11 @@ export type { FamilyInfo, OperationInfo, RawMessage } from './client/family-info
 export { openGeneric } from './client/open.ts'
 export type { FamilyPolicy, Policy, PolicyAttribute } from './client/policy.ts'
 export type {
+  FamilyBatch,
+  FamilyBatchResult,
   FamilyChange,
   FamilyEvent,
+  FamilyHeaderOptions,
   FamilyRequestOptions,
   Generic,
   GenericFamily,

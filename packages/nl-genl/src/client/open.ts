@@ -8,6 +8,7 @@ import {
   type Transport,
   type WaitOptions,
 } from '@nltool/nl-core'
+import { KernelError, SocketError } from '@nltool/nl-core/errno'
 import { CTRL_CMD_GETFAMILY, CTRL_CMD_GETPOLICY } from '../constants.ts'
 import type { AnyFamily } from '../family.ts'
 import { controllerBody, controllerRequests, ctrlAttrsOf, familyChange, notifyGroup } from './controller.ts'
@@ -63,7 +64,7 @@ function createGeneric(connection: Connection): Generic {
   const bind = (info: FamilyInfo): GenericFamily => rawFamily(connection, renewable(info))
   const close = (): Promise<void> => connection.close()
 
-  return {
+  const generic: Generic = {
     connection,
     resolve: async (name, options) => bind(await infoOf(name, options)),
     familyById: async (id, options) => bind(await find({ familyId: id }, options)),
@@ -82,6 +83,7 @@ function createGeneric(connection: Connection): Generic {
     },
     open: async <F extends AnyFamily>(family: F, options?: WaitOptions) =>
       typedFamily(connection, family, renewable(await infoOf(family.name, options))),
+    waitForGroup: (family, group, options = {}) => waitForGroup(generic, family, group, options.signal),
     watchFamilies(options = {}) {
       const decode = (message: Message): FamilyChange | undefined => {
         const change = familyChange(message)
@@ -96,5 +98,42 @@ function createGeneric(connection: Connection): Generic {
     },
     close,
     [Symbol.asyncDispose]: close,
+  }
+  return generic
+}
+
+async function waitForGroup(
+  generic: Generic,
+  family: string,
+  group: string,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  // The announcements first, so that none falls between asking and listening.
+  await using changes = generic.watchFamilies(signal === undefined ? {} : { signal })
+  await changes.ready
+  const now = await groupNow(generic, family, group, signal)
+  if (now !== undefined) return now
+  for await (const change of changes) {
+    if (change.event !== 'resync' && change.family.name !== family) continue
+    const found = await groupNow(generic, family, group, signal)
+    if (found !== undefined) return found
+  }
+  throw new SocketError('EBADF', 'the socket was closed')
+}
+
+/** The group's number as of now; `undefined` where the family or the group is missing. */
+async function groupNow(
+  generic: Generic,
+  family: string,
+  group: string,
+  signal: AbortSignal | undefined,
+): Promise<number | undefined> {
+  generic.forget(family)
+  try {
+    const { groups } = await generic.resolve(family, { signal })
+    return groups.find(({ name }) => name === group)?.id
+  } catch (error) {
+    if (error instanceof KernelError && error.code === 'ENOENT') return undefined
+    throw error
   }
 }

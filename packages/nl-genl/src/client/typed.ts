@@ -1,4 +1,4 @@
-import { type Connection, type Message, type Operation, operation } from '@nltool/nl-core'
+import { type BatchResult, type Connection, type Message, type Operation, operation } from '@nltool/nl-core'
 import type { AnyFamily } from '../family.ts'
 import { headerOnly, ownHeader, zeroHeader } from '../header.ts'
 import {
@@ -11,9 +11,10 @@ import {
   messagesOf,
   operationsOf,
 } from '../messages.ts'
+import type { OpName, ReplyAttrs } from '../types.ts'
 import { groupNumbers } from './raw.ts'
 import type { Renewable } from './renewal.ts'
-import type { FamilyEvent, FamilyRequestOptions, TypedFamily } from './types.ts'
+import type { FamilyBatchResult, FamilyEvent, FamilyRequestOptions, TypedFamily } from './types.ts'
 
 /** A family with its definition, over a connection. */
 export function typedFamily<F extends AnyFamily>(
@@ -72,6 +73,33 @@ export function typedFamily<F extends AnyFamily>(
       const dump = connection.dump(operationFor(name, 'dump', renewable.current().id), body, options)
       return dump.map(({ attrs: answer }) => answer) as ReturnType<TypedFamily<F>['dump']>
     },
+    post(name, attrs, options = {}) {
+      const body = bodyFor(name, (attrs ?? {}) as Attrs, options.header as Attrs | undefined)
+      return connection.post(operationFor(name, 'do', renewable.current().id), body)
+    },
+    batch() {
+      const batch = connection.batch()
+      let names: OpName<F, 'do'>[] = []
+      return {
+        get length() {
+          return names.length
+        },
+        add(name, attrs, options = {}) {
+          const body = bodyFor(name, (attrs ?? {}) as Attrs, options.header as Attrs | undefined)
+          const row = operationFor(name, 'do', renewable.current().id)
+          const answered = requestNamed(family, name).do?.reply !== undefined
+          const index = answered ? batch.get(row, body) : batch.add(row, body)
+          names.push(name)
+          return index
+        },
+        async send(options) {
+          const sent = names
+          names = []
+          const results = await batch.send(options)
+          return results.map((result, at) => familyResult<F>(sent[at] as OpName<F, 'do'>, result))
+        },
+      }
+    },
     subscribe(groups, options = {}) {
       const info = renewable.current()
       const decode = eventDecoder(family, messages, info.id)
@@ -81,6 +109,12 @@ export function typedFamily<F extends AnyFamily>(
       })
     },
   }
+}
+
+function familyResult<F extends AnyFamily>(op: OpName<F, 'do'>, result: BatchResult): FamilyBatchResult<F> {
+  if (!result.ok) return { ok: false, op, error: result.error }
+  const [reply] = result.replies as readonly GenericBody[]
+  return { ok: true, op, attrs: reply?.attrs as ReplyAttrs<F, OpName<F, 'do'>, 'do'> | undefined }
 }
 
 function requestNamed(family: AnyFamily, name: string): AnyRequestOperation {

@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Connection, ConnectionOptions, Dump, RequestOptions, Subscription, WaitOptions } from '@nltool/nl-core'
+import type { NltoolError } from '@nltool/nl-core/errno'
 import type { RawAttribute } from '@nltool/nl-core/wire'
 import type { AnyFamily } from '../family.ts'
 import type { Mode } from '../messages.ts'
@@ -39,10 +40,31 @@ export type FamilyEvent<F extends AnyFamily> = {
   readonly [Op in EventName<F>]: { readonly event: Op; readonly attrs: EventAttrs<F, Op>; readonly header: HeaderOf<F> }
 }[EventName<F>]
 
-/** Options of a request to a typed family. */
-export interface FamilyRequestOptions<F extends AnyFamily> extends RequestOptions {
+/** What a request to a family with a fixed header of its own may say in it. */
+export interface FamilyHeaderOptions<F extends AnyFamily> {
   /** The family's own fixed header; zeros if absent. */
   readonly header?: HeaderOf<F>
+}
+
+/** Options of a request to a typed family. */
+export interface FamilyRequestOptions<F extends AnyFamily> extends RequestOptions, FamilyHeaderOptions<F> {}
+
+/** What became of one request of a {@link FamilyBatch}. */
+export type FamilyBatchResult<F extends AnyFamily> =
+  | {
+      readonly ok: true
+      readonly op: OpName<F, 'do'>
+      readonly attrs: ReplyAttrs<F, OpName<F, 'do'>, 'do'> | undefined
+    }
+  | { readonly ok: false; readonly op: OpName<F, 'do'>; readonly error: NltoolError }
+
+/** Requests to one family that are sent together. */
+export interface FamilyBatch<F extends AnyFamily> {
+  readonly length: number
+  /** Appends a request. Returns its index among the results. @throws WireError for a value that cannot be encoded */
+  add<Op extends OpName<F, 'do'>>(op: Op, attrs?: RequestAttrs<F, Op, 'do'>, options?: FamilyHeaderOptions<F>): number
+  /** Sends all and waits for every answer: one result per request, in order. The batch is empty afterwards. */
+  send(options?: WaitOptions): Promise<FamilyBatchResult<F>[]>
 }
 
 /** A family with its definition: every call and answer is typed by it. */
@@ -63,6 +85,14 @@ export interface TypedFamily<F extends AnyFamily> {
     attrs?: RequestAttrs<F, Op, 'dump'>,
     options?: FamilyRequestOptions<F>,
   ): Dump<ReplyAttrs<F, Op, 'dump'>>
+  /** Sends a request without asking for an answer. Resolves when it is on its way. */
+  post<Op extends OpName<F, 'do'>>(
+    op: Op,
+    attrs?: RequestAttrs<F, Op, 'do'>,
+    options?: FamilyHeaderOptions<F>,
+  ): Promise<void>
+  /** An empty batch: requests that travel in one datagram, as far as they fit; each stands for itself. */
+  batch(): FamilyBatch<F>
   /** Messages to groups, by name; `'*'`: all groups. Messages that the definition does not know are left out. */
   subscribe(
     groups: '*' | readonly GroupName<F>[],
@@ -95,6 +125,11 @@ export interface Generic extends AsyncDisposable {
   policy(family: string, options?: WaitOptions & { readonly op?: number }): Promise<FamilyPolicy>
   /** Binds a definition to the kernel's family of that name. @throws KernelError ENOENT if there is none */
   open<F extends AnyFamily>(family: F, options?: WaitOptions): Promise<TypedFamily<F>>
+  /**
+   * Number of a group that may not exist yet: of a family that makes groups at run time, such as nlsysevent, or of one that
+   * is not loaded. Waits until it is announced.
+   */
+  waitForGroup(family: string, group: string, options?: { readonly signal?: AbortSignal }): Promise<number>
   /** Families that come and go. */
   watchFamilies(options?: { readonly signal?: AbortSignal }): Subscription<FamilyChange>
   /** Forgets what {@link Generic.resolve} keeps, of one family or of all. */
