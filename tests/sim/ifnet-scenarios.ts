@@ -119,6 +119,18 @@ export const outputAgainstMove: Scenario = {
     routed(world, 'routed', ref)
     receiver(world)
     watchReaders(world)
+    // A sender of the other network stack whose section is older than the arrival.
+    world.task(
+      'sender in jail',
+      async ctx => {
+        const section = world.epoch.enter(ctx)
+        await world.pause(ctx, 'routes')
+        const ifp = world.jail.interfaces.byName(section, 'em0')
+        if (ifp !== undefined) await useInSection(world, ctx, ifp, 'attached')
+        section.exit()
+      },
+      jail,
+    )
     world.task('mover', async ctx => {
       await net.loan(ctx, 'em0', jail)
       await net.reclaim(ctx, jail, 'em0')

@@ -45,7 +45,7 @@ export interface HangingKind {
 export interface Version {
   readonly data: unknown
   readonly vnet: VnetId
-  /** Epoch times from which and before which an opened section sees it. */
+  /** Epoch times of its making, and of its end: sections opened before that still see it. */
   readonly since: number
   until: number
   /** Of an earlier stay, until nobody can read it any more. */
@@ -82,9 +82,7 @@ function attachKind(ctx: Ctx, record: IfRecord, kind: HangingKind, slot: number)
   }
   record.hanging ??= []
   const older = record.hanging[slot]
-  // The first stay is visible to every section: nobody can have read "none" of an interface that was not findable.
-  const since = record.unlinkedAt === 0 ? 0 : world.epoch.advance()
-  record.hanging[slot] = { data, vnet: record.vnet, since, until: Infinity, older }
+  record.hanging[slot] = { data, vnet: record.vnet, since: world.epoch.advance(), until: Infinity, older }
 }
 
 /**
@@ -142,12 +140,28 @@ export function freeHanging(record: IfRecord): void {
   }
 }
 
-/** What a section opened at an epoch time sees. The same throughout the section, also if a move happens in between. */
-export function hangingAt(record: IfRecord, slot: number, vnet: VnetId, entered: number): unknown {
+/** Whose eyes look: the network stack, when the section was opened, and what was there to be seen. */
+export interface Sight {
+  readonly vnet: VnetId
+  readonly entered: number
+  /** Epoch time of the borrow; what is made later stays unseen. `anything` for what was found attached: it has its data. */
+  readonly asOf: number
+}
+
+/** An {@link Sight.asOf} without a bound. A small integer, so that it costs a look-up nothing to store it. */
+export const anything = -1
+
+/**
+ * What a borrow sees: of the stays in its network stack that had not ended when the section was opened, the oldest. So
+ * it sees one stay throughout, or none throughout, even if the interface leaves and comes back in the meantime.
+ */
+export function hangingAt(record: IfRecord, slot: number, { vnet, entered, asOf }: Sight): unknown {
+  let seen: Version | undefined
   for (let version = record.hanging?.[slot]; version !== undefined; version = version.older) {
-    if (version.vnet === vnet && version.since <= entered && entered < version.until) return version.data
+    const made = asOf === anything || version.since <= asOf
+    if (made && version.vnet === vnet && entered < version.until) seen = version
   }
-  return undefined
+  return seen?.data
 }
 
 /** What is active now, for those who ask on behalf of the network stack in which it is. */

@@ -79,7 +79,7 @@ export function createInterfaces(world: World, net: NetState): Interfaces {
     },
     byIndex(section, index) {
       const record = present(index)
-      return record === undefined ? undefined : borrow(record, section, vnet)
+      return record === undefined ? undefined : borrow(record, section, vnet, world.epoch.advance())
     },
     byName(section, name) {
       const record = net.names.get(name)
@@ -100,7 +100,8 @@ export function createInterfaces(world: World, net: NetState): Interfaces {
         if (!sloppyIds) return { kind: 'moved', to: record.vnet }
       }
       if (record.attached) return { kind: 'ok', ifp: borrow(record, section) }
-      return { kind: 'detached', ifp: options?.allowDetached === true ? borrow(record, section) : undefined }
+      if (options?.allowDetached !== true) return { kind: 'detached', ifp: undefined }
+      return { kind: 'detached', ifp: borrow(record, section, id.vnet, world.epoch.advance()) }
     },
     list: section => [...net.list].map(record => borrow(record, section, vnet)),
     indexes,

@@ -2,7 +2,7 @@ import type { Errno } from '@nltool/nl-core/errno'
 import type { VnetId } from '@nltool/nl-core/model'
 import { IFCOUNTERS } from './constants.ts'
 import { IfRefError, SectionError, StaleBorrowError } from './errors.ts'
-import { type Hanging, hangingAt, hangingNow } from './hanging.ts'
+import { anything, type Hanging, hangingAt, hangingNow } from './hanging.ts'
 import type { IfId, IfIndex } from './ids.ts'
 import { receive, send } from './packet.ts'
 import { assertNotFreed, type Holder, type IfRecord, idOf } from './record.ts'
@@ -17,6 +17,7 @@ const dead: readonly IfState[] = ['detached', 'free-pending', 'reclaim-queued']
 const recordKey = Symbol('record')
 const sectionKey = Symbol('section')
 const stackKey = Symbol('stack')
+const asOfKey = Symbol('as of')
 
 /**
  * Views are classes because look-ups make millions of them: a view is a few words and a shared prototype. The fields
@@ -156,11 +157,13 @@ function live(view: View): IfRecord {
 class Borrow extends View implements Ifnet {
   declare readonly [sectionKey]: Section
   declare readonly [stackKey]: VnetId
+  declare readonly [asOfKey]: number
 
-  constructor(record: IfRecord, section: Section, vnet: VnetId) {
+  constructor(record: IfRecord, section: Section, vnet: VnetId, asOf: number) {
     super(record)
     this[sectionKey] = section
     this[stackKey] = vnet
+    this[asOfKey] = asOf
   }
 
   get stack(): VnetId {
@@ -173,7 +176,8 @@ class Borrow extends View implements Ifnet {
   }
 
   protected hanging(record: IfRecord, slot: number): unknown {
-    return hangingAt(record, slot, this[stackKey], this[sectionKey].entered)
+    const { entered } = this[sectionKey]
+    return hangingAt(record, slot, { vnet: this[stackKey], entered, asOf: this[asOfKey] })
   }
 
   tryRef(tag: string): IfRef | undefined {
@@ -234,7 +238,7 @@ class Counted extends View implements IfRef {
   borrow(section: Section): Ifnet {
     const record = this[recordKey]
     this.check(record)
-    return borrow(record, section, this.#vnet)
+    return borrow(record, section, this.#vnet, record.world.epoch.advance())
   }
 
   release(): void {
@@ -276,10 +280,13 @@ export function stackOf(view: IfView): VnetId {
   return (view as View).stack
 }
 
-/** A borrow for a section, on behalf of a network stack. @throws SectionError if the section has closed. */
-export function borrow(record: IfRecord, section: Section, vnet: VnetId = record.vnet): Ifnet {
+/**
+ * A borrow for a section, on behalf of a network stack. `asOf` is the epoch's time where the interface may be absent at
+ * the moment. @throws SectionError if the section has closed.
+ */
+export function borrow(record: IfRecord, section: Section, vnet: VnetId = record.vnet, asOf: number = anything): Ifnet {
   if (!section.live) throw new SectionError(`a look-up in a section of ${section.task.name} that has closed`)
-  return new Borrow(record, section, vnet)
+  return new Borrow(record, section, vnet, asOf)
 }
 
 /** A counted reference, or `undefined` if the count is zero. */
