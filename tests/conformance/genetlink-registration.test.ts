@@ -7,7 +7,7 @@ import { defineFamily, nlctrl } from '@nltool/nl-genl'
 import { type FamilyModule, serveFamily } from '@nltool/nl-genl/kernel'
 import { describe, expect, it } from 'vitest'
 import { vectorNamed } from '../vectors/load.ts'
-import { allMessages, type Bench, createBench, errorOf, request, text } from './genetlink-bench.ts'
+import { allMessages, type Bench, type BenchSocket, createBench, errorOf, request, text } from './genetlink-bench.ts'
 import { dummyModule } from './genetlink-nldummy.ts'
 
 const vnet1 = 1 as VnetId
@@ -378,6 +378,54 @@ describe('R7 a privileged group', () => {
     expect(codeOf(() => bench.open({ cred: nobody }).join(secure))).toBe('EPERM')
     expect(codeOf(() => bench.open().join(secure))).toBeUndefined()
     expect(codeOf(() => bench.open({ cred: nobody }).join(groups.get('ticks') ?? 0))).toBeUndefined()
+  })
+})
+
+describe('R8 state of a socket', () => {
+  function counting() {
+    const bench = createBench('linux')
+    const gone: number[] = []
+    let made = 0
+    const definition = defineFamily({
+      name: 'stateful',
+      version: 1,
+      netns: true,
+      groups: {},
+      sets: { x: set },
+      ops: { count: { cmd: 1, set: 'x', do: { reply: ['x'] } } },
+    })
+    const module = serveFamily(definition, host => {
+      const states = host.perSocket({
+        create: () => ({ id: ++made, asked: 0 }),
+        destroy: ({ id }) => void gone.push(id),
+      })
+      return { count: { do: request => ({ x: ++states.of(request).asked }) } }
+    })
+    const { id } = bench.registry.register(bench.ctx(), module)
+    const ask = (socket: BenchSocket): number | undefined =>
+      allMessages(socket.ask(request(1, [], { type: id })))[0]?.payload[8]
+    return { bench, gone, ask, made: () => made }
+  }
+
+  it('is made at its first request, and its own', () => {
+    const { bench, ask, made } = counting()
+    const [a, b] = [bench.open(), bench.open()]
+    expect(made()).toBe(0)
+    expect([ask(a), ask(a), ask(b), ask(a)]).toEqual([1, 2, 1, 3])
+    expect(made()).toBe(2)
+  })
+
+  it('goes once, when the socket is closed or the family is taken back', async () => {
+    const { bench, ask, gone } = counting()
+    const [a, b] = [bench.open(), bench.open()]
+    ask(a)
+    ask(b)
+    await a.socket.close()
+    expect(gone).toEqual([1])
+    await bench.registry.unregister(bench.ctx(), 'stateful')
+    expect(gone).toEqual([1, 2])
+    await b.socket.close()
+    expect(gone).toEqual([1, 2])
   })
 })
 

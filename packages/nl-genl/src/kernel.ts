@@ -21,5 +21,6 @@ export {
   type ServeOptions,
   serveFamily,
 } from './kernel/serve.ts'
+export type { SocketState, SocketStateParts } from './kernel/socket-state.ts'
 export type { Attrs } from './messages.ts'
 export { createDeviceEvents, type DeviceEvents, nlsyseventModule, type SysEvent } from './nlsysevent/serve.ts'

@@ -5,6 +5,7 @@ import type { AnyFamily } from '../family.ts'
 import { zeroHeader } from '../header.ts'
 import { type AnyEventOperation, type FamilyMessages, isRequest } from '../messages.ts'
 import type { AnyFamilyHost } from './serve.ts'
+import { createSocketState } from './socket-state.ts'
 
 /** What a family's host is made of. */
 export interface HostParts {
@@ -23,16 +24,16 @@ export interface GroupKeeper {
   remove(ctx: Ctx, id: number, name: string): void
 }
 
+/** A host, and what ends with the family. */
+export interface KeptHost extends AnyFamilyHost {
+  /** Gives up the state of every socket. */
+  clear(): void
+}
+
 /** What the handlers of a family get of their kernel. */
-export function createFamilyHost({
-  id,
-  family,
-  groups,
-  messages,
-  multicast,
-  vnets,
-  groupKeeper,
-}: HostParts): AnyFamilyHost {
+export function createFamilyHost({ id, family, groups, messages, multicast, vnets, groupKeeper }: HostParts): KeptHost {
+  const kept: { clear(): void }[] = []
+
   function group(name: string): number {
     const number = groups.get(name)
     if (number === undefined) throw new TypeError(`${family.name} has no group '${name}'`)
@@ -48,6 +49,14 @@ export function createFamilyHost({
   return {
     id,
     group,
+    perSocket(parts) {
+      const states = createSocketState(parts)
+      kept.push(states)
+      return states
+    },
+    clear() {
+      for (const states of kept) states.clear()
+    },
     addGroup: (ctx, name) => groupKeeper.add(ctx, id, name),
     removeGroup: (ctx, name) => groupKeeper.remove(ctx, id, name),
     hasListeners: (ctx, name) => multicast.hasListeners(ctx.vnet, NETLINK_GENERIC, group(name)),

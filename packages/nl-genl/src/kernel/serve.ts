@@ -4,6 +4,7 @@ import type { RawAttribute } from '@nltool/nl-core/wire'
 import type { AnyFamily, Family } from '../family.ts'
 import type { Attrs } from '../messages.ts'
 import type { EventAttrs, EventName, GroupName, HeaderOf, OpName, ReplyAttrs, RequestAttrs } from '../types.ts'
+import type { SocketState, SocketStateParts } from './socket-state.ts'
 
 /** A request to a family, decoded and validated. */
 export interface GenericRequest<Attrs, Header> {
@@ -95,6 +96,8 @@ export interface FamilyHost<F extends AnyFamily = AnyFamily> {
     attrs: EventAttrs<F, Op>,
     options?: NotifyOptions<GroupName<F>>,
   ): void
+  /** Keeps state for each socket that talks to the family, until the socket or the family goes. */
+  perSocket<T>(parts: SocketStateParts<T>): SocketState<T>
   /**
    * Adds a group that the definition does not have, and announces it. Gives its number.
    * @throws NetlinkError EINVAL for a bad name, EEXIST for one that the family has
@@ -123,6 +126,7 @@ export interface AnyFamilyHost {
   notify(ctx: Ctx, op: string, attrs: Attrs, options?: NotifyOptions): void
   addGroup(ctx: Ctx, name: string): number
   removeGroup(ctx: Ctx, name: string): void
+  perSocket<T>(parts: SocketStateParts<T>): SocketState<T>
 }
 
 /** A family with its handlers, ready to be registered in any number of kernels. Made with {@link serveFamily}. */

@@ -38,7 +38,8 @@ export function startFamily(shared: Shared, module: FamilyModule, place: Place):
   const { family } = module
   const { id, groups, messages } = place
   const use = createFamilyUse()
-  const served = module.start(createFamilyHost({ ...shared, id, family, groups, messages }))
+  const host = createFamilyHost({ ...shared, id, family, groups, messages })
+  const served = module.start(host)
   const parts: RowParts = {
     family,
     messages,
@@ -52,7 +53,11 @@ export function startFamily(shared: Shared, module: FamilyModule, place: Place):
     if (isRequest(operation))
       operations.set(operation.cmd, operationRows(parts, name, operation, served.handlers[name] ?? {}))
   }
-  return { id, family, groups, operations, use, description: undefined, stop: () => served.stop?.() }
+  const stop = (): void => {
+    served.stop?.()
+    host.clear()
+  }
+  return { id, family, groups, operations, use, description: undefined, stop }
 }
 
 /** Linux programs know the group `notify` by another number, here as in bind(2) and setsockopt(2). */
