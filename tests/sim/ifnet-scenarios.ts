@@ -75,6 +75,21 @@ function routed(world: World, name: string, ref: IfRef | undefined): void {
   })
 }
 
+/** A sender of the other network stack, whose section is older than the arrival. */
+function senderInJail(world: World): void {
+  world.task(
+    'sender in jail',
+    async ctx => {
+      const section = world.epoch.enter(ctx)
+      await world.pause(ctx, 'routes')
+      const ifp = world.jail.interfaces.byName(section, 'em0')
+      if (ifp !== undefined) await useInSection(world, ctx, ifp, 'attached')
+      section.exit()
+    },
+    jail,
+  )
+}
+
 /** A section that was open when the interface was unlinked is over before anybody hears of the departure. */
 function watchReaders(world: World): void {
   const reading = new Set<string>()
@@ -119,18 +134,7 @@ export const outputAgainstMove: Scenario = {
     routed(world, 'routed', ref)
     receiver(world)
     watchReaders(world)
-    // A sender of the other network stack whose section is older than the arrival.
-    world.task(
-      'sender in jail',
-      async ctx => {
-        const section = world.epoch.enter(ctx)
-        await world.pause(ctx, 'routes')
-        const ifp = world.jail.interfaces.byName(section, 'em0')
-        if (ifp !== undefined) await useInSection(world, ctx, ifp, 'attached')
-        section.exit()
-      },
-      jail,
-    )
+    senderInJail(world)
     world.task('mover', async ctx => {
       await net.loan(ctx, 'em0', jail)
       await net.reclaim(ctx, jail, 'em0')
@@ -454,6 +458,15 @@ export const duels: { readonly [name: string]: Scenario } = {
     setup: createEm,
     start(world) {
       routed(world, 'routed', world.net.interfaces.byIndexRef(world.ctx('route'), 1, 'nexthop'))
+      world.task('mover', async ctx => {
+        await world.net.loan(ctx, 'em0', jail)
+      })
+    },
+  },
+  'IF-S-2 sender of the other network stack against arrival': {
+    setup: createEm,
+    start(world) {
+      senderInJail(world)
       world.task('mover', async ctx => {
         await world.net.loan(ctx, 'em0', jail)
       })
