@@ -52,6 +52,11 @@ function routeChange(message: Message, { table = 0 }: RouteFilter): Change<Route
   return { event: event.event === 'route-set' ? 'set' : 'delete', item: event.route }
 }
 
+/** A link-local prefix is another one on every link. */
+function routeKey({ table, dst, ifindex }: Route): string {
+  return dst.startsWith('fe80:') ? `${table} ${dst} on ${ifindex}` : `${table} ${dst}`
+}
+
 function familyGroups(kind: 'addr' | 'route', family: RouteFilter['family']): number[] {
   const groups = { inet: routeGroups[`ipv4-${kind}`], inet6: routeGroups[`ipv6-${kind}`] }
   return family === undefined ? [groups.inet, groups.inet6] : [groups[family]]
@@ -84,7 +89,7 @@ export function createWatches(
         groups: familyGroups('route', filter.family),
         dump: () => route.dump(filter),
         decode: message => routeChange(message, filter),
-        key: item => `${item.table} ${item.dst}`,
+        key: routeKey,
         signal: options?.signal,
       }),
   }

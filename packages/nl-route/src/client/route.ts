@@ -51,7 +51,7 @@ export function createRoutes(connection: Connection, links: Links): RouteTableCl
     if (paths !== undefined && (gateway !== undefined || route.ifname !== undefined || route.ifindex !== undefined)) {
       refuse('a route has either nexthops or one gateway and interface')
     }
-    const oif = await links.resolveOn(route, gateway?.zone)
+    const oif = await links.resolveOn(route, gateway?.zone ?? dst.zone)
     const protocol = route.protocol ?? RTPROT.RTPROT_STATIC
     const type = route.type === undefined ? RTN.RTN_UNICAST : routeKinds.indexOf(route.type)
     const needsPath = type === RTN.RTN_UNICAST && route.nhid === undefined && paths === undefined
@@ -88,7 +88,7 @@ export function createRoutes(connection: Connection, links: Links): RouteTableCl
   async function deletion(route: RouteDelete): Promise<RouteBody> {
     const gateway = gatewayOf(route)
     const dst = destinationOf(route.dst, familyOf(route, gateway))
-    const oif = await links.resolveOn(route, gateway?.zone)
+    const oif = await links.resolveOn(route, gateway?.zone ?? dst.zone)
     return {
       header: headerOf(dst),
       attrs: {
@@ -105,7 +105,8 @@ export function createRoutes(connection: Connection, links: Links): RouteTableCl
     const { dst: text, family, table, exact } = typeof route === 'string' ? ({ dst: route } as RouteGet) : route
     const dst = destinationOf(text, family)
     const header = { ...headerOf(dst), flags: exact === true ? RTM_F.RTM_F_PREFIX : 0 }
-    const request = { header, attrs: { table: tableOf(table), dst: dst.address } }
+    const oif = dst.zone === undefined ? undefined : await links.resolve(dst.zone, options)
+    const request = { header, attrs: { table: tableOf(table), dst: dst.address, oif } }
     const found = toRoute(await connection.requestReply(operations.getRoute, request, options))
     if (found !== undefined) return found
     throw new SocketError('EAFNOSUPPORT', `the kernel's answer for ${text} is of an unknown family`)

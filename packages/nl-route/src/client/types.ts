@@ -223,7 +223,10 @@ export interface PathSpec extends OnLink {
 
 /** What `route.add` and its relatives take. */
 export interface RouteAdd extends PathSpec {
-  /** `203.0.113.0/24`, `2001:db8::/32`, or `default` (then `family` says which, unless the gateway does). */
+  /**
+   * `203.0.113.0/24`, `2001:db8::/32`, or `default` (then `family` says which, unless the gateway does). A link-local
+   * one names its link: `fe80::%em0/64`.
+   */
   readonly dst: string
   readonly family?: FamilyName | undefined
   /** Several paths in place of `gateway` and interface. */
@@ -256,7 +259,7 @@ export interface RouteDelete extends OnLink {
 
 /** What `route.get` takes. */
 export interface RouteGet {
-  /** An address (longest match), or with `exact` a prefix. */
+  /** An address (longest match), or with `exact` a prefix. A link-local one names its link: `fe80::1%em0`. */
   readonly dst: string
   readonly family?: FamilyName | undefined
   readonly table?: number | undefined
@@ -348,7 +351,7 @@ export interface RouteClient extends AsyncDisposable {
   readonly route: RouteTableClient
   /** What groups announce, in order; `{ event: 'resync' }` after an overrun. */
   subscribe(groups: readonly RouteGroup[], options?: RouteSubscribeOptions): Subscription<RouteEvent>
-  /** Live copies, kept right across overruns; keyed by index, by `index address/length`, by `table prefix`. */
+  /** Live copies, kept right across overruns; keyed by index, by `index address/length`, by `table prefix` (and `on index` behind a link-local one). */
   watchLinks(options?: RouteSubscribeOptions): Watch<Link, number>
   watchAddresses(filter?: { readonly family?: FamilyName }, options?: RouteSubscribeOptions): Watch<Address, string>
   watchRoutes(filter?: RouteFilter, options?: RouteSubscribeOptions): Watch<Route, string>

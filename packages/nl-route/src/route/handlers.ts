@@ -75,7 +75,7 @@ function delRoute(net: RouteNet, { body, abi }: Request<RouteBody>, ctx: Ctx, rt
   const ownOnly = routeAbiRules[abi].deletesOwnOnly
   const match = (nexthop: Nexthop): boolean =>
     (gateway === undefined || nexthop.gateway?.equals(embedScope(gateway, nexthop.ifindex)) === true) &&
-    (attrs.oif === undefined || nexthop.ifindex === attrs.oif) &&
+    (attrs.oif === undefined || nexthop.ifindex === attrs.oif || nexthop.aifindex === attrs.oif) &&
     (!ownOnly || isOwn(nexthop, header))
   net.rib.delete(ctx, rtnl, key, { match, pinned: ((attrs.rtflags ?? 0) & RTF.RTF_PINNED) !== 0 })
 }

@@ -1,0 +1,155 @@
+import { createKernel } from '@nltool/kernel'
+import { SocketError } from '@nltool/nl-core/errno'
+import { openRoute, type RouteClient, RTF } from '@nltool/nl-route'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+let kernel: ReturnType<typeof createKernel>
+let route: RouteClient
+
+beforeEach(async () => {
+  kernel = createKernel()
+  route = await openRoute(kernel.spawn())
+  await route.link.create({ kind: 'epair', name: 'epair0' })
+  await route.addr.add({ ifname: 'epair0a', address: '192.0.2.1/24' })
+})
+
+afterEach(async () => {
+  await route.close()
+  await kernel.close()
+})
+
+describe('what cannot be right is refused before it is sent', () => {
+  it.each([
+    [
+      'a prefix length beyond the address',
+      () => route.route.add({ dst: '10.0.0.0/33', gateway: '192.0.2.2' }),
+      '0 to 32',
+    ],
+    [
+      'a prefix length beyond IPv6',
+      () => route.route.add({ dst: '::/129', gateway: '::1' }),
+      'IPv6 address is a number from 0 to 128',
+    ],
+    [
+      'no address',
+      () => route.route.add({ dst: 'example', gateway: '192.0.2.2' }),
+      "destination 'example' is not an address like",
+    ],
+    ['no way', () => route.route.add({ dst: '10.0.0.0/8' }), 'say where 10.0.0.0/8 leads'],
+    [
+      'two ways',
+      () => route.route.add({ dst: '10.0.0.0/8', gateway: '192.0.2.2', nexthops: [{ gateway: '192.0.2.3' }] }),
+      'either nexthops or',
+    ],
+    [
+      'an IPv4 gateway for IPv6',
+      () => route.route.add({ dst: '2001:db8::/32', gateway: '192.0.2.2' }),
+      'cannot have the IPv4 gateway',
+    ],
+    [
+      'a weight out of range',
+      () => route.route.add({ dst: '10.0.0.0/8', gateway: '192.0.2.2', weight: 256 }),
+      'from 1 to 255',
+    ],
+    ['a family that does not fit', () => route.route.get({ dst: '::1', family: 'inet' }), 'not of the family inet'],
+    ['a long name', () => route.link.get('a-name-of-20-letters'), '1 to 15 bytes'],
+    ['no interface', () => route.link.set({ up: true }), 'say which interface'],
+    ['an address without interface', () => route.addr.add({ address: '192.0.2.1/24' }), 'say on which interface'],
+    ['a bad link-level address', () => route.link.set({ ifname: 'epair0a', address: 'xx' }), 'is not like 02:00'],
+    ['a zone on IPv4', () => route.route.get('192.0.2.1%epair0a'), 'only an IPv6 address has a zone'],
+    [
+      'a flag both ways',
+      () => route.link.set({ ifname: 'epair0a', up: true, flags: { set: 0, clear: 1 } }),
+      'set and cleared',
+    ],
+  ])('%s', async (_title, attempt, text) => {
+    const error = await attempt().then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
+    expect(error).toBeInstanceOf(SocketError)
+    expect(String(error)).toContain(text)
+  })
+
+  it.each([
+    () => route.link.get('nope'),
+    () => route.link.delete('nope'),
+    () => route.link.set({ ifname: 'nope', up: true }),
+    () => route.addr.add({ ifname: 'nope', address: '192.0.2.1' }),
+    () => route.route.add({ dst: '10.0.0.0/8', ifname: 'nope' }),
+  ])('an unknown interface is named (%#)', async attempt => {
+    await expect(attempt()).rejects.toThrow('ENODEV: interface nope does not exist')
+  })
+
+  it('an absent address is named', async () => {
+    const attempt = route.addr.delete({ ifname: 'epair0a', address: '192.0.2.99' })
+    await expect(attempt).rejects.toThrow('EADDRNOTAVAIL: 192.0.2.99 is not an address of epair0a')
+  })
+})
+
+describe('objects', () => {
+  it('are plain data that survives JSON', async () => {
+    await route.route.add({ dst: 'default', nexthops: [{ gateway: '192.0.2.2', weight: 2 }, { gateway: '192.0.2.3' }] })
+    const all = [await route.link.list(), await route.addr.list(), await route.route.list()]
+    expect(JSON.parse(JSON.stringify(all))).toEqual(all)
+    expect(await route.route.get('8.8.8.8')).toMatchObject({
+      family: 'inet',
+      dst: '0.0.0.0/0',
+      protocol: 4,
+      rtflags: RTF.RTF_UP | RTF.RTF_GATEWAY | RTF.RTF_STATIC,
+      nexthops: [
+        { gateway: '192.0.2.3', ifindex: 2, weight: 1 },
+        { gateway: '192.0.2.2', ifindex: 2, weight: 2 },
+      ],
+    })
+  })
+
+  it('show a gateway of the other family as any other', async () => {
+    await route.addr.add({ ifname: 'epair0a', address: '2001:db8::1/64' })
+    await route.route.add({ dst: '203.0.113.0/24', gateway: '2001:db8::9' })
+    expect(await route.route.get('203.0.113.1')).toMatchObject({ gateway: '2001:db8::9', ifindex: 2 })
+  })
+
+  it('take a zone for the interface', async () => {
+    await route.addr.add({ ifname: 'epair0a', address: 'fe80::1%epair0a/64' })
+    await route.route.add({ dst: '2001:db8:1::/48', gateway: 'fe80::9%epair0a' })
+    expect(await route.route.get('2001:db8:1::5')).toMatchObject({ gateway: 'fe80::9', ifindex: 2 })
+    expect(await route.route.get({ dst: 'fe80::%epair0a/64', exact: true })).toMatchObject({ ifindex: 2 })
+    await route.route.delete({ dst: 'fe80::%epair0a/64', pinned: true })
+    await expect(route.route.get({ dst: 'fe80::%epair0a/64', exact: true })).rejects.toThrow('ESRCH')
+  })
+})
+
+/** Reads events until a copy is as wanted. Leaving a `for await` would close it. */
+async function until(watch: { next(): Promise<{ done?: boolean }> }, wanted: () => boolean): Promise<void> {
+  while (!wanted()) if ((await watch.next()).done === true) throw new Error('the watch has ended')
+}
+
+describe('live copies', () => {
+  it('watchRoutes holds what the kernel holds, every fe80::/64 apart', async () => {
+    await using watch = route.watchRoutes({ table: 'all' })
+    const before = (await route.route.list({ table: 'all' })).length
+    await until(watch, () => watch.items.size === before)
+    await route.addr.add({ ifname: 'epair0a', address: '2001:db8::1/64' })
+    await route.addr.add({ ifname: 'epair0b', address: '2001:db8:1::1/64' })
+    await route.route.add({ dst: '203.0.113.0/24', gateway: '192.0.2.2' })
+    const wanted = await route.route.list({ table: 'all' })
+    await until(watch, () => watch.items.size === wanted.length)
+    expect(before).toBeLessThan(wanted.length)
+    const text = (routes: Iterable<{ dst: string; ifindex?: number | undefined }>): string[] =>
+      [...routes].map(({ dst, ifindex }) => `${dst} ${ifindex}`).sort()
+    expect(text(watch.items.values())).toEqual(text(wanted))
+  })
+
+  it('watchLinks and watchAddresses follow', async () => {
+    await using links = route.watchLinks()
+    await using addresses = route.watchAddresses({ family: 'inet' })
+    await until(links, () => links.items.size === 3)
+    await until(addresses, () => addresses.items.size === 2)
+    expect([...links.items.values()].map(({ ifname }) => ifname)).toEqual(['lo0', 'epair0a', 'epair0b'])
+    await route.link.delete('epair0a')
+    await until(links, () => links.items.size === 1)
+    await until(addresses, () => addresses.items.size === 1)
+    expect([...addresses.items.keys()]).toEqual(['1 127.0.0.1/8'])
+  })
+})
