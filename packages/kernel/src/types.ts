@@ -104,8 +104,8 @@ export interface Kernel extends AsyncDisposable {
   /** Counts what is alive and looks for what must not be. */
   audit(): KernelAudit
   /**
-   * The whole configuration as the bytes of a state file: interfaces, addresses, routes, nexthops, neighbours, network
-   * stacks. Processes and sockets are not part of it. @throws NetlinkError EBUSY while a change is under way
+   * The whole configuration as the bytes of a state file: interfaces, addresses, routes, nexthops, network stacks,
+   * sysctls. Processes and sockets are not part of it. @throws NetlinkError EBUSY while a change is under way
    */
   save(): Uint8Array
   /** Ends every process, waits for what is pending, and stops the timers. A second call does nothing. */
