@@ -1,8 +1,11 @@
-import { chmod, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { chmod, cp, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { boot } from '../../packages/tools/src/host.ts'
-import { type Cli, createCli } from './nltool.ts'
+import { type Cli, createCli, type Surroundings } from './nltool.ts'
+
+const tools = fileURLToPath(new URL('../../packages/tools', import.meta.url))
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 }) // each command is a process of its own
 
@@ -17,6 +20,17 @@ afterAll(() => cli.remove())
 function expectSentence(stderr: string): void {
   expect(stderr.trimEnd().split('\n').length).toBeLessThanOrEqual(2)
   expect(stderr).not.toMatch(/\bat .*\.(js|ts):\d+|internal error/)
+}
+
+/** Somebody who may not write everywhere: the superuser becomes nobody, in a place that nobody may enter. */
+async function someReader({ home, run }: Cli): Promise<Surroundings> {
+  if (process.getuid?.() !== 0) return {}
+  const copy = join(home, 'nltool-copy')
+  for (const part of ['bin', 'dist/bundle', 'package.json'])
+    await cp(join(tools, part), join(copy, part), { recursive: true })
+  const nobody = { uid: 65_534, program: join(copy, 'bin/run.js') }
+  expect(await run('--version', nobody)).toMatchObject({ code: 0 })
+  return nobody
 }
 
 describe('a wrong command', () => {
@@ -173,22 +187,38 @@ describe('a damaged state file', () => {
   })
 })
 
-describe('a read-only state directory', () => {
-  it('can be read, and says in one sentence that it cannot be changed', async () => {
+describe('a state directory that cannot be written', () => {
+  it('can be read, and the command says in one sentence that it cannot be changed', async () => {
     const other = await createCli()
     await mkdir(dirname(other.state), { recursive: true })
     await writeFile(other.state, await readFile(cli.state))
-    // The superuser may write anywhere, so it becomes somebody else.
-    const nobody = process.getuid?.() === 0 ? { uid: 65_534 } : {}
     await chmod(other.home, 0o755)
     await chmod(other.state, 0o444)
     await chmod(dirname(other.state), 0o555)
-    expect((await other.run('route get 203.0.113.9', nobody)).code).toBe(0)
-    const { stderr, code } = await other.run('route add 10.0.0.0/8 192.0.2.2', nobody)
+    const reader = await someReader(other)
+    expect((await other.run('route get 203.0.113.9', reader)).code).toBe(0)
+    const { stderr, code } = await other.run('route add 10.0.0.0/8 192.0.2.2', reader)
     expect(stderr).toBe(`route: the state in ${dirname(other.state)} cannot be changed: permission denied\n`)
     expect(code).toBe(1)
     await chmod(dirname(other.state), 0o755)
     await other.remove()
+  })
+
+  // Where not even the superuser can make a directory.
+  it.each(process.platform === 'linux' ? ['/proc', '/sys'] : [])('is named where it is in %s', async home => {
+    const env = { XDG_STATE_HOME: home }
+    expect((await cli.run('ifconfig -l', { env })).stdout).toBe('lo0\n')
+    const { stderr, code } = await cli.run('ifconfig epair create', { env })
+    expect(stderr).toMatch(new RegExp(`^ifconfig: the state in ${home}/nltool cannot be changed: [a-z -]+\n$`))
+    expect(code).toBe(1)
+  })
+
+  it('is named where its path leads through a file', async () => {
+    const env = { XDG_STATE_HOME: cli.state }
+    const sentence = (done: string, path: string) =>
+      `ifconfig: the state in ${path} cannot be ${done}: part of the path is not a directory\n`
+    expect((await cli.run('ifconfig -l', { env })).stderr).toBe(sentence('read', `${cli.state}/nltool/kernel.state`))
+    expect((await cli.run('ifconfig epair create', { env })).stderr).toBe(sentence('changed', `${cli.state}/nltool`))
   })
 })
 

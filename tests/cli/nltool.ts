@@ -19,6 +19,8 @@ export interface Surroundings {
   readonly input?: string | Uint8Array
   readonly env?: NodeJS.ProcessEnv
   readonly cwd?: string
+  /** File to run in place of the package's own. */
+  readonly program?: string
   /** Nobody reads its output. */
   readonly deaf?: boolean
 }
@@ -54,8 +56,12 @@ export async function createCli(): Promise<Cli> {
   return cli
 }
 
-function start(home: string, words: string, { uid, input, env, cwd, deaf }: Surroundings): Promise<Outcome> {
-  const args = [run, ...words.split(' ').filter(word => word !== '')]
+function start(
+  home: string,
+  words: string,
+  { uid, input, env, cwd, deaf, program = run }: Surroundings,
+): Promise<Outcome> {
+  const args = [program, ...words.split(' ').filter(word => word !== '')]
   const options = {
     env: { ...process.env, XDG_STATE_HOME: home, NO_COLOR: '1', ...env },
     ...(uid !== undefined && { uid, gid: uid }),

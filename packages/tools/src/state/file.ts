@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -61,9 +62,20 @@ function syncDirectory(path: string): void {
   }
 }
 
-/** Makes the directory, for its owner alone, and what is missing above it. */
+/**
+ * Makes the directory, for its owner alone, and what is missing above it. `recursive` of mkdir would do the same, but
+ * Node 20 tries for ever where a directory is missing that cannot be made, as in /proc.
+ */
 export function makeDirectory(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 })
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return
+    if (code !== 'ENOENT' || existsSync(dirname(path))) throw error
+    makeDirectory(dirname(path))
+    mkdirSync(path, { mode: 0o700 })
+  }
 }
 
 /** Removes what invocations that were killed left beside `lock`. Only the holder of the lock may call it. */
