@@ -1,3 +1,4 @@
+import { abiConstants } from '@nltool/nl-core'
 import { NetlinkError } from '@nltool/nl-core/errno'
 import {
   type AnyHandler,
@@ -166,32 +167,38 @@ function protocol(
 
 /** Sends one datagram of one to four random requests. Resolves when send(2) has returned. */
 export async function sendSome(lab: Lab, track: Track): Promise<void> {
-  const seqs: (readonly [number, number])[] = []
-  const messages: Uint8Array[] = []
-  for (let left = 1 + below(lab.random, 4); left > 0; left--) {
-    const type = Object.values(types)[below(lab.random, 6)] ?? types.NOW
-    const seq = track.nextSeq++
+  const kinds = Object.values(types)
+  const chosen = Array.from({ length: 1 + below(lab.random, 4) }, () => kinds[below(lab.random, 6)] ?? types.NOW)
+  await sendRequests(lab, track, chosen, below(lab.random, 2) === 0)
+}
+
+/** Sends one datagram of requests of the given types, and notes them if send(2) takes it. */
+export async function sendRequests(lab: Lab, track: Track, chosen: readonly number[], dontwait = false): Promise<void> {
+  const requests = chosen.map(type => ({ type, seq: track.nextSeq++ }))
+  const messages = requests.map(({ type, seq }) => {
     const payload = entryBody.encode({ header: { id: seq }, attrs: { value: 7 } }, track.abi)
-    messages.push(messageBytes({ type, flags: NLM_F_REQUEST_ACK, seq }, payload))
-    seqs.push([seq, type])
-  }
+    return messageBytes({ type, flags: NLM_F_REQUEST_ACK, seq }, payload)
+  })
   try {
-    const dontwait = below(lab.random, 2) === 0 ? (track.abi === 'linux' ? 0x40 : 0x80) : 0
-    await track.socket.send(concatBytes(...messages), dontwait)
+    await track.socket.send(concatBytes(...messages), dontwait ? dontwaitOf(track) : 0)
   } catch (error) {
     const { code } = error as { code: string }
     if (code !== 'EAGAIN' && code !== 'EBADF') lab.violations.push(`send: ${code}`)
     if (code === 'EBADF' && !track.socket.closed) lab.violations.push('send: EBADF on an open socket')
     return
   }
-  for (const [seq, type] of seqs) track.sent.set(seq, type)
+  for (const { type, seq } of requests) track.sent.set(seq, type)
+}
+
+function dontwaitOf({ abi }: Track): number {
+  return abiConstants[abi].MSG_DONTWAIT
 }
 
 /** Reads what is there, or nothing. */
 export function readSome(lab: Lab, track: Track): boolean {
   try {
     const size = 100 + below(lab.random, 2000)
-    const got = track.socket.recv(track.abi === 'linux' ? 65536 : size, track.abi === 'linux' ? 0x40 : 0x80)
+    const got = track.socket.recv(track.abi === 'linux' ? 65536 : size, dontwaitOf(track))
     if (got instanceof Promise) throw new Error('a non-blocking recv waits')
     for (const { type, seq, flags, payload } of splitMessages(got.data)) {
       track.received.push({ type, seq, flags, id: new DataView(payload.buffer, payload.byteOffset).getUint32(0, true) })
