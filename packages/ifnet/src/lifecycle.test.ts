@@ -54,6 +54,7 @@ describe('life cycle', () => {
     })
     await lab.run(settle)
     expect(() => owner?.free(lab.ctx('late'))).toThrow(UseAfterFreeError)
+    expect(`${owner?.ifp}`).toBe('tap0 (if#1.0@0+0, freed)')
     lab.registry.assertQuiescent()
   })
 

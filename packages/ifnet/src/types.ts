@@ -135,6 +135,8 @@ export interface IfView {
   /** How many were asked for: promiscuous and all-multicast users. */
   readonly promiscCount: number
   readonly allmultiCount: number
+  /** Name, IfId and state, for logs; works for what was freed as well. */
+  toString(): string
   /** Hanging data of a kind, or `undefined` if the interface has none. */
   af<T>(hanging: Hanging<T>): T | undefined
 }

@@ -3,7 +3,7 @@ import type { VnetId } from '@nltool/nl-core/model'
 import { IFCOUNTERS } from './constants.ts'
 import { IfRefError, SectionError, StaleBorrowError } from './errors.ts'
 import { anything, type Hanging, hangingAt, hangingNow } from './hanging.ts'
-import type { IfId, IfIndex } from './ids.ts'
+import { formatIfId, type IfId, type IfIndex } from './ids.ts'
 import { receive, send } from './packet.ts'
 import { assertNotFreed, type Holder, type IfRecord, idOf } from './record.ts'
 import { createHolder, releaseHolder, tryAcquire } from './refs.ts'
@@ -144,6 +144,16 @@ abstract class View implements IfView {
   }
   af<T>(hanging: Hanging<T>): T | undefined {
     return this.hanging(live(this), hanging.slot) as T | undefined
+  }
+
+  toString(): string {
+    const { name, state } = this[recordKey]
+    return `${name} (${formatIfId(idOf(this[recordKey]))}, ${state})`
+  }
+
+  /** What console.log shows in Node, in place of the record and all that hangs off it. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString()
   }
 }
 
