@@ -97,6 +97,10 @@ export function createRoutes(connection: Connection, links: Links): RouteTableCl
         ...gatewayAttrs(gateway?.address, dst),
         rtflags: route.pinned === true ? RTF.RTF_PINNED : undefined,
         oif: oif === 0 ? undefined : oif,
+        // Keys that the Linux hooks set: a copy that adds one has a hidden class of its own, each time (V8).
+        multipath: undefined,
+        expires: undefined,
+        priority: undefined,
       },
     }
   }
