@@ -113,6 +113,17 @@ describe('NS 4.3 asynchronous mode', () => {
     expect(world.seen.map(({ id }) => id)).toEqual([1, 0])
   })
 
+  it('a sleeper is woken by a datagram that has been processed without any answer, too', async () => {
+    const world = createWorld()
+    const socket = world.open()
+    socket.setsockopt(0xffff, SO_SNDBUF, 40)
+    socket.send(request(ITEM_NEW, { item: itemOf(1) }))
+    const asleep = socket.send(request(ITEM_NEW, { item: itemOf(2) }))
+    await world.settle()
+    expect(await asleep).toBe(36)
+    expect(socket.fionread).toBe(0)
+  })
+
   it('the sleeper keeps the send lock: later senders wait behind it, non-blocking ones fail', async () => {
     const world = createWorld()
     const socket = world.open()
