@@ -50,20 +50,25 @@ function chapter(title: string, messages: string, layout: BodyLayout): string {
   ].join('\n')
 }
 
-/** One line for each attribute, those of a nest behind it. */
-function rowsOf(attributes: readonly AttributeDescription[], depth: number): string[] {
-  return attributes.flatMap(({ number, name, property, type, linuxType, doc, attributes: inner }) => {
+/** One line for each attribute, those of a nest behind it, once in a chapter: `seen` has the nests that were shown. */
+function rowsOf(
+  attributes: readonly AttributeDescription[],
+  depth: number,
+  seen = new Map<string, string>(),
+): string[] {
+  return attributes.flatMap(({ number, name, property, type, linuxType, doc, attributes: inner = [] }) => {
+    const nest = inner.map(attribute => attribute.name).join()
+    const shown = inner.length === 0 ? undefined : seen.get(nest)
+    if (inner.length > 0 && shown === undefined) seen.set(nest, name)
     const kinds = linuxType === undefined ? type : `${type}; Linux: ${linuxType}`
-    const said = doc === undefined ? kinds : `${kinds}. ${doc}`
-    const indent = '&nbsp;&nbsp;'.repeat(depth)
-    const cells = [
-      String(number.freebsd ?? '–'),
-      String(number.linux ?? '–'),
-      `${indent}${code(name)}`,
-      code(property),
-      said,
+    const said = [
+      shown === undefined ? kinds : `${kinds}, as in ${code(shown)} above`,
+      ...(doc === undefined ? [] : [doc]),
     ]
-    return [row(cells), ...(inner === undefined ? [] : rowsOf(inner, depth + 1))]
+    const indent = '&nbsp;&nbsp;'.repeat(depth)
+    const numbers = [String(number.freebsd ?? '–'), String(number.linux ?? '–')]
+    const cells = [...numbers, `${indent}${code(name)}`, code(property), said.join('. ')]
+    return [row(cells), ...(shown === undefined ? rowsOf(inner, depth + 1, seen) : [])]
   })
 }
 
