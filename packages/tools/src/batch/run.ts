@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { Failure, usage } from '../failure.ts'
+import { readInputFile } from '../input-file.ts'
 import type { Program, WholeInvocation } from '../invocation.ts'
 import { ifconfig } from '../programs/ifconfig.ts'
 import { netstat } from '../programs/netstat.ts'
@@ -7,7 +7,6 @@ import { route } from '../programs/route.ts'
 import { vnet } from '../programs/vnet.ts'
 import { asFailure } from '../sentence.ts'
 import type { Shown } from '../shown.ts'
-import { worded } from '../state/wording.ts'
 import { type BatchLine, readLines } from './lines.ts'
 
 /** What may stand in a batch. */
@@ -25,7 +24,7 @@ export interface BatchResult {
  * @throws Failure with the number of the line
  */
 export async function runBatch(invocation: WholeInvocation, file: string | undefined): Promise<Shown<BatchResult[]>> {
-  const text = worded('the file', file ?? 'on standard input', 'read', () => readFileSync(file ?? 0, 'utf8'))
+  const text = new TextDecoder().decode(await readInputFile(file))
   const lines = readLines(text).map(withProgram)
   const printed: string[] = []
   const json = await invocation.session.together(async session => {

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { type CaptureRecord, NETLINK_GENERIC, NETLINK_ROUTE } from '@nltool/nl-core'
 import { WireError } from '@nltool/nl-core/errno'
 import type { Abi } from '@nltool/nl-core/model'
 import { Failure } from '../failure.ts'
+import { readInputFile } from '../input-file.ts'
 import { detailOf } from '../sentence.ts'
 import type { Shown } from '../shown.ts'
-import { worded } from '../state/wording.ts'
 import { type Input, parseHex, readInput } from './input.ts'
 import { type Decoded, decodeDatagram } from './message.ts'
 import { formatDecoded } from './text.ts'
@@ -35,17 +34,16 @@ export interface Recorded extends Decoded {
 const protocols = { route: NETLINK_ROUTE, generic: NETLINK_GENERIC } as const
 
 /** Decodes what a file, `--hex` or standard input holds. @throws Failure with offset and path of what cannot be decoded */
-export function decodeAll({ file, hex, abi, protocol }: DecodeWords): Shown<(Decoded | Recorded)[]> {
-  const input = placed('', () => readWords(file, hex))
+export async function decodeAll({ file, hex, abi, protocol }: DecodeWords): Promise<Shown<(Decoded | Recorded)[]>> {
+  const bytes = hex === undefined ? await readInputFile(file) : undefined
+  const input = placed(
+    '',
+    (): Input => (bytes === undefined ? { kind: 'datagram', bytes: parseHex(hex ?? '') } : readInput(bytes)),
+  )
   if (input.kind === 'capture') return decodeCapture(input.records, abi ?? input.abi)
   const origin = { abi: abi ?? 'freebsd', protocol: protocols[protocol] }
   const messages = placed('', () => decodeDatagram(input.bytes, origin))
   return { text: messages.map(formatDecoded).join('\n'), json: messages }
-}
-
-function readWords(file: string | undefined, hex: string | undefined): Input {
-  if (hex !== undefined) return { kind: 'datagram', bytes: parseHex(hex) }
-  return readInput(worded('the file', file ?? '', 'read', () => readFileSync(file ?? 0)))
 }
 
 function decodeCapture(records: readonly CaptureRecord[], abi: Abi): Shown<Recorded[]> {
