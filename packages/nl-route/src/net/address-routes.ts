@@ -1,4 +1,4 @@
-import { IFF_LOOPBACK, IFF_POINTOPOINT, type Ifnet, type InetAddr, type Section } from '@nltool/ifnet'
+import { IFF_LOOPBACK, IFF_POINTOPOINT, IFF_UP, type Ifnet, type InetAddr, type Section } from '@nltool/ifnet'
 import type { Ctx, IpAddress, RtnlHeld } from '@nltool/nl-core/model'
 import type { NexthopSpec } from '../rib/nexthop.ts'
 import type { RouteKey } from '../rib/types.ts'
@@ -57,9 +57,10 @@ function addHostRoute(net: RouteNet, { ctx, rtnl, section, ifp }: Here, own: Ine
   for (const fib of fibsOf(net, ifp)) put(net, ctx, rtnl, { fib, ...hostPrefix(ifp, own.address) }, nexthop)
 }
 
+/** The network of an address is reached over its interface while that is up. */
 function addPrefixRoute(net: RouteNet, { ctx, rtnl, ifp }: Here, own: InetAddr): void {
   const prefix = impliedPrefix(ifp, own)
-  if (prefix === undefined) return
+  if (prefix === undefined || (ifp.flags & IFF_UP) === 0) return
   for (const fib of fibsOf(net, ifp)) put(net, ctx, rtnl, { fib, ...prefix }, direct(ifp, own, RTF.RTF_PINNED))
 }
 
@@ -77,6 +78,7 @@ function removeRoutes(net: RouteNet, here: Here, own: InetAddr): void {
   // The host route, and what other routes have the address as their source, static ones too.
   net.rib.flush(ctx, rtnl, ({ aifindex, source }) => aifindex === index && source?.equals(own.address) === true)
   inheritPrefix(net, here, own)
+  inheritHost(net, here, own)
 }
 
 function removePrefixRoute(net: RouteNet, { ctx, rtnl, ifp }: Here, own: InetAddr): void {
@@ -92,11 +94,12 @@ function removePrefixRoute(net: RouteNet, { ctx, rtnl, ifp }: Here, own: InetAdd
   }
 }
 
-/** Another address of the prefix takes its route over (in_scrubprefix). */
-function inheritPrefix(net: RouteNet, here: Here, gone: InetAddr): void {
+/** Another address of the prefix, on an interface that is up, takes its route over (in_scrubprefix). */
+function inheritPrefix(net: RouteNet, here: Here, gone: InetAddr, goingDown?: number): void {
   const prefix = impliedPrefix(here.ifp, gone)
   if (prefix === undefined) return
   for (const ifp of net.interfaces.list(here.section)) {
+    if ((ifp.flags & IFF_UP) === 0 || ifp.index === goingDown) continue
     const heir = inetAddresses(ifp).find(own => samePrefix(impliedPrefix(ifp, own), prefix))
     if (heir === undefined) continue
     addPrefixRoute(net, { ...here, ifp }, heir)
@@ -104,12 +107,26 @@ function inheritPrefix(net: RouteNet, here: Here, gone: InetAddr): void {
   }
 }
 
+/** The same address on another interface goes on being an own one. */
+function inheritHost(net: RouteNet, here: Here, gone: InetAddr): void {
+  const prefix = hostPrefix(here.ifp, gone.address)
+  for (const ifp of net.interfaces.list(here.section)) {
+    const heir = inetAddresses(ifp).find(own => samePrefix(hostPrefix(ifp, own.address), prefix))
+    if (heir === undefined) continue
+    addHostRoute(net, { ...here, ifp }, heir)
+    return
+  }
+}
+
 /** Prefix routes go; routes whose source is here go unless they are static; own addresses stay reachable. */
 function goDown(net: RouteNet, here: Here): void {
-  for (const address of inetAddresses(here.ifp)) removePrefixRoute(net, here, address)
   const { index } = here.ifp
+  const addresses = inetAddresses(here.ifp)
+  for (const address of addresses) removePrefixRoute(net, here, address)
   const kept = RTF.RTF_STATIC | RTF.RTF_PINNED
   net.rib.flush(here.ctx, here.rtnl, ({ aifindex, flags }) => aifindex === index && (flags & kept) === 0)
+  // The event comes before the flag falls: the interface itself is no heir.
+  for (const address of addresses) inheritPrefix(net, here, address, index)
 }
 
 type Prefix = Pick<RouteKey, 'dst' | 'prefixlen'>

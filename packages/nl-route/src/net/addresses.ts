@@ -1,4 +1,5 @@
 import { IFF_LOOPBACK, IFF_MULTICAST, IFF_UP, type Ifnet, type InetAddr, type InetAddrSpec } from '@nltool/ifnet'
+import { NetlinkError } from '@nltool/nl-core/errno'
 import { type Ctx, IpAddress, type RtnlHeld } from '@nltool/nl-core/model'
 import { inetAddresses } from './address-routes.ts'
 import type { RouteNet } from './net.ts'
@@ -16,8 +17,17 @@ export function addAddress(net: RouteNet, ctx: Ctx, rtnl: RtnlHeld, ifp: Ifnet, 
   if (!isFirst) return added
   if ((ifp.flags & IFF_UP) === 0) config.up(ctx, rtnl, ifp)
   const automatic = family === 'inet6' && !spec.address.isLinkLocal ? linkLocalOf(ifp) : undefined
-  if (automatic !== undefined) config.addAddress(ctx, rtnl, ifp, { address: automatic, prefixlen: 64 })
+  if (automatic !== undefined) addAutomatic(net, ctx, rtnl, ifp, automatic)
   return added
+}
+
+/** Nobody asked for this one: if it is refused, what was asked for has been done all the same. */
+function addAutomatic(net: RouteNet, ctx: Ctx, rtnl: RtnlHeld, ifp: Ifnet, address: IpAddress): void {
+  try {
+    net.net.config.addAddress(ctx, rtnl, ifp, { address, prefixlen: 64 })
+  } catch (error) {
+    if (!(error instanceof NetlinkError)) throw error
+  }
 }
 
 /** fe80:: with the interface identifier of RFC 4291 appendix A; fe80::1 on a loopback interface. */
