@@ -86,7 +86,11 @@ describe('a wrong command', () => {
       1,
       'nltool: nlmsghdr at offset 0: nlmsg_len 36',
     ],
-    ['monitor', 1, 'nltool: monitor needs a kernel that keeps running: start one with nltool serve\n'],
+    [
+      'monitor',
+      1,
+      'nltool: monitor needs a kernel that keeps running, which nltool serve will start; this version has no such command yet\n',
+    ],
     [
       '--kernel linux route show',
       2,

@@ -114,5 +114,7 @@ function refuseKernel(name: string): Failure {
 
 /** Why a command that waits for events does not start: nobody else changes a kernel that lives for one command only. */
 export function noServedKernel(what: string): Failure {
-  return new Failure(`${what} needs a kernel that keeps running: start one with nltool serve`)
+  return new Failure(
+    `${what} needs a kernel that keeps running, which nltool serve will start; this version has no such command yet`,
+  )
 }

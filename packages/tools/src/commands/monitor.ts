@@ -6,8 +6,8 @@ export default class Monitor extends NetlinkCommand {
   static override summary = 'Print changes of interfaces, addresses and routes as they happen.'
   static override usage = 'monitor [GROUP...]'
   static override description =
-    `It needs a kernel that keeps running, which nltool serve starts: the state that commands keep between
-them changes only while one of them runs.
+    `It needs a kernel that keeps running, which nltool serve will start; in this version it says so and ends. The state that
+commands keep between them changes only while one of them runs.
 
 Groups: link, neigh, ipv4-addr, ipv6-addr, ipv4-route, ipv6-route, nexthop. Default: link, addresses and routes.`
   static override examples = [

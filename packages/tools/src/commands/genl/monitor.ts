@@ -5,7 +5,8 @@ import { NetlinkCommand } from '../../netlink-command.ts'
 export default class GenlMonitor extends NetlinkCommand {
   static override summary = 'Print what a family of generic netlink announces.'
   static override usage = 'genl monitor FAMILY [GROUP]'
-  static override description = 'It needs a kernel that keeps running, which nltool serve starts.'
+  static override description =
+    'It needs a kernel that keeps running, which nltool serve will start; in this version it says so and ends.'
   static override examples = [
     { description: 'Families that come and go.', command: '<%= config.bin %> genl monitor nlctrl' },
   ]
