@@ -292,6 +292,28 @@ describe.each(['freebsd', 'linux'] as const)('system calls of a %s process', abi
     expect(kernel.audit().sockets).toBe(0)
   })
 
+  it('fcntl(2) duplicates from a number on, and marks for execve(2)', () => {
+    const proc = spawn()
+    const fd = open(proc)
+    expect(proc.fcntl(fd, F_DUPFD, 10)).toBe(10)
+    const marked = proc.fcntl(fd, abi === 'freebsd' ? 17 : 1030, 10) // F_DUPFD_CLOEXEC
+    expect(marked).toBe(11)
+    expect([proc.fcntl(10, F_GETFD), proc.fcntl(marked, F_GETFD)]).toEqual([0, 1])
+    proc.fcntl(10, F_SETFD, 1)
+    proc.fcntl(marked, F_SETFD, 0)
+    expect([proc.fcntl(10, F_GETFD), proc.fcntl(marked, F_GETFD)]).toEqual([1, 0])
+    expect(() => proc.fcntl(fd, F_DUPFD, -1)).toThrow(code('EINVAL'))
+    expect(() => proc.fcntl(fd, 99)).toThrow(code('EINVAL'))
+  })
+
+  it('a process shows handlers what stands behind its descriptors', async () => {
+    const proc = spawn()
+    const fd = open(proc)
+    expect(proc.descriptor(fd)).toMatchObject({ protocol: NETLINK_GENERIC, abi })
+    await proc.close(fd)
+    expect(proc.descriptor(fd)).toBeUndefined()
+  })
+
   it('shutdown(2) is not there', () => {
     const proc = spawn()
     expect(() => proc.shutdown(open(proc), 1)).toThrow(code('EOPNOTSUPP'))
@@ -347,7 +369,9 @@ describe.each(['freebsd', 'linux'] as const)('system calls of a %s process', abi
 const FIONREAD: Record<Abi, number> = { freebsd: 0x4004667f, linux: 0x541b }
 const FIONWRITE: Record<Abi, number> = { freebsd: 0x40046677, linux: 0x5411 }
 const FIONBIO: Record<Abi, number> = { freebsd: 0x8004667e, linux: 0x5421 }
+const F_DUPFD = 0
 const F_GETFD = 1
+const F_SETFD = 2
 const F_GETFL = 3
 const F_SETFL = 4
 const POLLIN = 1
