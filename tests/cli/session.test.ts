@@ -154,6 +154,16 @@ describe('a session', () => {
     expect(answer).toMatchObject({ packet: 2, direction: 'received', type: 'NLMSG_ERROR', errno: null })
   })
 
+  it('prints what the kernel announces meanwhile under --events', async () => {
+    await cli.setUp('ifconfig epair create')
+    const { stdout, stderr } = await cli.run('--events ifconfig epair0a inet 192.0.2.1/24')
+    expect(stdout).toBe('')
+    expect(stderr).toMatch(/^\d\d:\d\d:\d\d\.\d{3} add\/repl addr 192\.0\.2\.1\/24 iface epair0a $/m)
+    expect(stderr).toMatch(/ add\/repl iface iface#\d+ epair0a admin UP /)
+    expect(stderr).toMatch(/ add\/repl route 192\.0\.2\.0\/24 iface epair0a mtu 1500 table inet\.0$/m)
+    expect((await cli.run('--events ifconfig epair0a')).stderr).toBe('')
+  })
+
   it('shows what a family accepts in requests', async () => {
     const { stdout } = await cli.run('genl policy nlctrl --op 3')
     expect(stdout).toMatch(/^\tID: 0x10 {2}op 3 policies: do=0 dump=0\n\tID: 0x10 {2}policy\[0\]:attr\[1\]: type=U16 /)

@@ -31,6 +31,7 @@ describe('readGlobals', () => {
       vnet: undefined,
       json: false,
       trace: false,
+      events: false,
       pcap: undefined,
       release: undefined,
     })

@@ -10,6 +10,8 @@ export interface Globals {
   readonly json: boolean
   /** `--trace`: the netlink conversation on standard error. */
   readonly trace: boolean
+  /** `--events`: what the kernel announces meanwhile, on standard error. */
+  readonly events: boolean
   /** `--pcap`: the netlink conversation to a file. */
   readonly pcap: string | undefined
   /** `--freebsd13`, `--freebsd14`: of which release texts and habits are, where releases differ. */
@@ -25,6 +27,7 @@ const globalFlags: Readonly<Record<string, 'switch' | 'value'>> = {
   '--vnet': 'value',
   '--json': 'switch',
   '--trace': 'switch',
+  '--events': 'switch',
   '--pcap': 'value',
   '--freebsd13': 'switch',
   '--freebsd14': 'switch',
@@ -79,6 +82,7 @@ export function readGlobals(globals: readonly string[]): Globals {
     vnet: lastOf('--vnet'),
     json: globals.includes('--json'),
     trace: globals.includes('--trace'),
+    events: globals.includes('--events'),
     pcap: lastOf('--pcap'),
     release: globals.includes('--freebsd13') ? 13 : globals.includes('--freebsd14') ? 14 : undefined,
   }

@@ -3,6 +3,7 @@ import type { Host } from '@nltool/nl-core'
 import type { Globals } from './argv.ts'
 import { openConversation } from './conversation.ts'
 import { Failure, usage } from './failure.ts'
+import type { Listener } from './monitor/events.ts'
 import { createStateStore, stateDirectory } from './state/store.ts'
 
 /** What a command does with its host, and the kernel behind it: the result, once it is certain. */
@@ -37,10 +38,12 @@ export function openSession(globals: Globals, env: NodeJS.ProcessEnv): Session {
     use: (run: <R>(work: Work<R>) => Promise<R>) => Promise<T>,
   ): Promise<T> {
     const conversation = await openConversation(globals)
+    const listener = globals.events ? await listen(kernel, globals) : undefined
     try {
       return await use(work => work(conversation.overhear(spawn(kernel, globals.vnet)), kernel))
     } finally {
       conversation.end()
+      await listener?.end()
     }
   }
 
@@ -85,6 +88,11 @@ export async function boot(state: Uint8Array | undefined, path: string): Promise
     const sentence = `the state file ${path} is damaged and stays as it is: ${what}; move it away to go on`
     throw new Failure(sentence, { detail: { code, offset }, cause: error })
   }
+}
+
+async function listen(kernel: Kernel, { vnet }: Globals): Promise<Listener> {
+  const { listenTo } = await import('./monitor/events.ts')
+  return listenTo(kernel, spawn(kernel, vnet))
 }
 
 function spawn(kernel: Kernel, name: string | undefined): Process {

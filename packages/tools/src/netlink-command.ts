@@ -16,6 +16,7 @@ export abstract class NetlinkCommand extends Command {
       helpGroup: 'GLOBAL',
     }),
     trace: boolean({ summary: 'Print the netlink conversation on standard error.', helpGroup: 'GLOBAL' }),
+    events: boolean({ summary: 'Print what the kernel announces meanwhile on standard error.', helpGroup: 'GLOBAL' }),
     pcap: string({
       summary: 'Write the netlink conversation to a file that Wireshark opens.',
       helpGroup: 'GLOBAL',

@@ -7,7 +7,7 @@ export default class Monitor extends NetlinkCommand {
   static override usage = 'monitor [GROUP...]'
   static override description =
     `It needs a kernel that keeps running, which nltool serve will start; in this version it says so and ends. The state that
-commands keep between them changes only while one of them runs.
+commands keep between them changes only while one of them runs: --events prints what that one causes.
 
 Groups: link, neigh, ipv4-addr, ipv6-addr, ipv4-route, ipv6-route, nexthop. Default: link, addresses and routes.`
   static override examples = [

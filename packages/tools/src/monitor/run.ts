@@ -1,5 +1,5 @@
 import type { Resync } from '@nltool/nl-core'
-import type { RouteClient, RouteEvent, RouteGroup } from '@nltool/nl-route'
+import type { Link, RouteClient, RouteEvent, RouteGroup } from '@nltool/nl-route'
 import { formatEvent } from './text.ts'
 
 /** One event as it is printed, and as `--json` gives it. */
@@ -25,19 +25,21 @@ export async function monitorEvents(route: RouteClient, { groups, signal, now, p
   const names = new Map<number, string>()
   const mtus = new Map<number, number>()
   const subscription = route.subscribe(groups, { signal })
-  for (const { ifindex, ifname, mtu } of await route.link.list()) {
+  for (const link of await route.link.list()) learn(link)
+  try {
+    for await (const event of subscription) print({ text: textOf(event), event })
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+
+  function textOf(event: RouteEvent | Resync): string {
+    if (event.event === 'resync') return 'some messages were lost: the kernel sent faster than they were read'
+    if (event.event === 'link-set') learn(event.link)
+    return formatEvent(event, { nowMs: now(), names, mtus })
+  }
+
+  function learn({ ifindex, ifname, mtu }: Link): void {
     names.set(ifindex, ifname)
     mtus.set(ifindex, mtu)
-  }
-  for await (const event of subscription) {
-    if (event.event === 'resync') {
-      print({ text: 'some messages were lost: the kernel sent faster than they were read', event })
-      continue
-    }
-    if (event.event === 'link-set') {
-      names.set(event.link.ifindex, event.link.ifname)
-      mtus.set(event.link.ifindex, event.link.mtu)
-    }
-    print({ text: formatEvent(event, { nowMs: now(), names, mtus }), event })
   }
 }
