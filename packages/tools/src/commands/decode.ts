@@ -5,9 +5,14 @@ import { NetlinkCommand } from '../netlink-command.ts'
 export default class Decode extends NetlinkCommand {
   static override summary = 'Decode netlink messages from hexadecimal text or a capture.'
   static override usage = 'decode [FILE | --hex DIGITS] [--abi freebsd|linux] [--protocol route|generic]'
-  static override description = `Names every field and attribute that the schemas know; the rest stands as bytes.
-FILE, or standard input, is a capture (pcap or pcapng with netlink packets, as nlmon and --pcap write them), hexadecimal text as xxd, hexdump -C, tcpdump -x and strace -x print it too, or a datagram as it is.
-What cannot be decoded is reported with its offset and the path of the attribute; exit code 1.`
+  static override description = `Names every field and attribute that the schemas know; the rest stands as
+bytes. FILE, or standard input, is one of
+  a capture, pcap or pcapng with netlink packets, as nlmon and --pcap write
+  hexadecimal digits, or what xxd, hexdump -C, tcpdump -x, strace -x print
+  a datagram as it is
+
+What cannot be decoded is reported with its offset and the path of the
+attribute, and the exit code is 1.`
   static override examples = [
     {
       description: 'A request as hexadecimal text.',
