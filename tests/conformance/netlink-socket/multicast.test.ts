@@ -46,6 +46,16 @@ describe('NS 9.1 delivery', () => {
     expect(others.map(socket => socket.fionread)).toEqual([0, 0, 0, 0])
   })
 
+  it('newest socket first, whatever the order of joining', () => {
+    const world = createWorld()
+    const sockets = [1, 2, 3, 4].map(pid => world.open({ pid }))
+    for (const index of [2, 0, 3, 1]) sockets[index]?.setsockopt(SOL_NETLINK, 1, ITEM_GROUP)
+    const order: number[] = []
+    world.netlink.tap(({ pid }) => order.push(pid))
+    world.notify(1)
+    expect(order).toEqual([4, 3, 2, 1])
+  })
+
   it('encoded once per ABI that listens; the listeners of one share the frame', () => {
     const world = createWorld()
     let encodings = 0

@@ -1,5 +1,5 @@
 import { linuxSockets } from '@nltool/nl-core/kernel'
-import { concatBytes, messageBytes, splitMessages } from '@nltool/nl-core/testing'
+import { concatBytes, hex, messageBytes, splitMessages } from '@nltool/nl-core/testing'
 import { describe, expect, it } from 'vitest'
 import {
   codeOf,
@@ -7,6 +7,8 @@ import {
   drain,
   ITEM_GET,
   ITEM_GROUP,
+  ITEM_NEW,
+  itemOf,
   NLM_F_ACK,
   NLMSG_DONE,
   received,
@@ -76,6 +78,19 @@ describe('NS 5.1 FreeBSD recv', () => {
     expect(received(socket.recv(0))).toMatchObject({ length: 0, flags: 0 })
     expect(received(socket.recv(0, MSG_TRUNC))).toMatchObject({ length: 36 })
     expect(socket.fionread).toBe(72)
+  })
+
+  it('a message of odd length that just fits is copied without the padding behind it', async () => {
+    const world = createWorld()
+    const socket = world.open()
+    const odd = hex`00000000 05000000 0700 0100 616200 00 0500 6300 01`
+    socket.send(messageBytes({ type: ITEM_NEW, flags: 1, seq: 1 }, odd))
+    for (const seq of [2, 3]) socket.send(request(ITEM_GET, { item: itemOf(5), seq }))
+    await world.settle()
+    const { length } = received(socket.recv(0, MSG_TRUNC))
+    expect(length % 4).not.toBe(0)
+    expect(received(socket.recv(length)).data.length).toBe(length)
+    expect(splitMessages(received(socket.recv(1000)).data).map(({ seq }) => seq)).toEqual([3])
   })
 
   it('MSG_PEEK: same walk, same copy, nothing consumed', async () => {

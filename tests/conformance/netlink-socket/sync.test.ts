@@ -7,6 +7,7 @@ import {
   fill,
   ITEM_FAIL,
   ITEM_GET,
+  ITEM_LOCKED,
   ITEM_NEW,
   ITEM_WAIT,
   itemOf,
@@ -266,6 +267,18 @@ describe('NS 12.2 sync', () => {
     await Promise.all(sends)
     expect(order).toEqual([1, 2, 3])
     expect(drain(socket).map(({ seq }) => seq)).toEqual([1, 2, 3])
+  })
+
+  it('a sender that waits goes on although the one before it was not answered', async () => {
+    const world = createWorld()
+    const socket = openSync(world)
+    const sends = [1, 2].map(id => socket.send(request(ITEM_LOCKED, { item: itemOf(id) })))
+    for (let left = 2; left > 0; left--) {
+      await world.settle()
+      world.proceed()
+    }
+    expect(await Promise.all(sends)).toEqual([36, 36])
+    expect(socket.fionread).toBe(0)
   })
 
   it('switch-idle', async () => {
