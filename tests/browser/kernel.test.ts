@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { fileURLToPath } from 'node:url'
 import { createContext, runInContext } from 'node:vm'
+import { rolldown } from 'rolldown'
 import { expect, it } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -12,14 +12,6 @@ interface Outcome {
   readonly refused: string
   readonly family: number
   readonly restored: number
-}
-
-/** As much of the bundler as is used here; it is a dependency of the command line, not of the tests. */
-interface Bundler {
-  rolldown(options: object): Promise<{
-    generate(options: object): Promise<{ readonly output: readonly [{ readonly code: string }] }>
-    close(): Promise<void>
-  }>
 }
 
 /** A page's script: the main job, from one kernel to a restored one. */
@@ -51,8 +43,6 @@ globalThis.outcome = run()
 
 /** One file, as a bundler makes it for a page. */
 async function bundled(): Promise<string> {
-  const require = createRequire(join(root, 'packages/tools/package.json'))
-  const { rolldown } = (await import(pathToFileURL(require.resolve('rolldown')).href)) as Bundler
   const build = await rolldown({
     input: 'page',
     cwd: root,
@@ -62,8 +52,8 @@ async function bundled(): Promise<string> {
     plugins: [
       {
         name: 'page',
-        resolveId: (id: string) => (id === 'page' ? join(root, 'tests/browser/page.js') : undefined),
-        load: (id: string) => (id === join(root, 'tests/browser/page.js') ? script : undefined),
+        resolveId: id => (id === 'page' ? join(root, 'tests/browser/page.js') : undefined),
+        load: id => (id === join(root, 'tests/browser/page.js') ? script : undefined),
       },
     ],
   })
