@@ -20,6 +20,16 @@ describe('network stacks', () => {
     expect((await inside.addr.dump({ family: 'inet' }).collect()).map(({ address }) => address)).toEqual(['127.0.0.1'])
   })
 
+  it('have no news when they are new', async () => {
+    await using kernel = createKernel()
+    const { id } = await kernel.createVnet()
+    const listener = kernel.spawn({ vnet: id })
+    const fd = listener.socket(38, 3, 0)
+    listener.bind(fd, { portid: 0, groups: 0x551 })
+    await kernel.settle()
+    expect(listener.poll(fd) & 1).toBe(0)
+  })
+
   it('hear nothing of each other', async () => {
     await using kernel = createKernel()
     const { id } = await kernel.createVnet()

@@ -8,7 +8,6 @@ export function boot(core: KernelCore): void {
   const ctx = core.context('boot')
   using rtnl = core.holdRtnl(ctx)
   populate(core, ctx, rtnl, core.vnets.create('vnet0', vnet0))
-  core.registry.announceLinks(ctx)
 }
 
 /** Gives a new network stack what every one has: its loopback interface, up and with its addresses. */
@@ -22,4 +21,5 @@ export function populate(core: KernelCore, task: Ctx, rtnl: RtnlHeld, vnet: Live
     const prefix = parseIpPrefix(text)
     if (prefix !== undefined) addAddress(vnet.route, ctx, rtnl, loopback, prefix)
   }
+  core.registry.announceLinks(ctx) // nobody can listen yet: what has just booted has no news
 }
