@@ -9,14 +9,12 @@ export interface FamilyUse {
   isRunning(task: Task): boolean
   /** Dumps of the family, or of its policies, that have begun and not ended. */
   readonly dumps: number
-  /** The family is being taken back: dumps end with ENOENT. */
-  readonly aborted: boolean
   /** A handler begins to run in a task; every `enter` has its `leave`. */
   enter(task: Task): void
   leave(task: Task): void
-  /** Counts a dump from its first body to its end. */
+  /** Counts a dump from now to its end. */
   track<T>(bodies: Iterable<T>): Iterable<T>
-  /** Ends what can be ended, and resolves when nothing is under way. */
+  /** Ends open dumps with ENOENT, and resolves when no handler runs. */
   drain(): Promise<void>
 }
 
