@@ -292,11 +292,13 @@ describe('Linux ABI: the same client', () => {
     await route.link.set({ ifname: 'epair7a', up: true, mtu: 1400, rename: 'wan' })
     await route.route.add({ dst: '203.0.113.0/24', gateway: '198.51.100.2' })
     await route.route.append({ dst: '203.0.113.0/24', gateway: '198.51.100.3', weight: 3 })
-    expect(await route.link.get('wan')).toMatchObject({ kind: 'epair', mtu: 1400, up: true })
+    expect(await route.link.get('wan')).toMatchObject({ kind: 'veth', mtu: 1400, up: true })
+    expect(await route.link.get('epair7b')).toMatchObject({ kind: 'veth' })
+    expect(await lab.route.link.get('wan')).toMatchObject({ kind: 'epair' })
     const found = await route.route.get('203.0.113.9')
     expect(found.nexthops?.map(({ gateway: via, weight }) => [via, weight])).toEqual([
       ['198.51.100.2', 1],
-      ['198.51.100.3', 1],
+      ['198.51.100.3', 3],
     ])
     await route.route.delete({ dst: '203.0.113.0/24', gateway: '198.51.100.2' })
     expect(await route.route.get('203.0.113.9')).toMatchObject({ gateway: '198.51.100.3', table: 0 })

@@ -38,26 +38,20 @@ export function createRoutes(connection: Connection, links: Links): RouteTableCl
     if (abi === 'linux' && route.expires !== undefined) {
       throw new SocketError('EOPNOTSUPP', 'expires is a time of FreeBSD: a Linux-ABI socket takes no route with an end')
     }
-    await connection.request(command, await requestOf(route), options)
+    await connection.request(command, await requestOf(abi === 'linux' ? weightInLeg(route) : route), options)
   }
 
   async function requestOf(route: RouteAdd): Promise<RouteBody> {
+    checkPaths(route)
     const gateway = gatewayOf(route)
     const first = route.nexthops?.[0]?.gateway
     const hint = gateway ?? (first === undefined ? undefined : addressOf(first, 'gateway'))
     const dst = destinationOf(route.dst, familyOf(route, hint))
     const paths =
       route.nexthops === undefined ? undefined : await Promise.all(route.nexthops.map(path => legOf(path, dst)))
-    if (paths !== undefined && (gateway !== undefined || route.ifname !== undefined || route.ifindex !== undefined)) {
-      refuse('a route has either nexthops or one gateway and interface')
-    }
     const oif = await links.resolveOn(route, gateway?.zone ?? dst.zone)
     const protocol = route.protocol ?? RTPROT.RTPROT_STATIC
     const type = route.type === undefined ? RTN.RTN_UNICAST : routeKinds.indexOf(route.type)
-    const needsPath = type === RTN.RTN_UNICAST && route.nhid === undefined && paths === undefined
-    if (needsPath && gateway === undefined && oif === 0) {
-      refuse(`say where ${route.dst} leads: gateway, ifname, nexthops, or type 'blackhole'`)
-    }
     return {
       header: { ...headerOf(dst), protocol, type },
       attrs: {
@@ -140,6 +134,24 @@ export function createRoutes(connection: Connection, links: Links): RouteTableCl
     dump,
     list: (filter, options) => dump(filter, options).collect({ signal: options?.signal }),
   }
+}
+
+/** One way to say where a route leads, and not two. */
+function checkPaths(route: RouteAdd): void {
+  const named = [route.gateway, route.ifname, route.ifindex].some(value => value !== undefined)
+  const single = named || route.dst.includes('%')
+  if (named && route.nexthops !== undefined) refuse('a route has either nexthops or one gateway and interface')
+  const needsPath = (route.type ?? 'unicast') === 'unicast' && route.nhid === undefined
+  if (needsPath && !single && route.nexthops === undefined) {
+    refuse(`say where ${route.dst} leads: gateway, ifname, nexthops, or type 'blackhole'`)
+  }
+}
+
+/** Linux has no weight for a single path, but one for the only leg of several. */
+function weightInLeg(route: RouteAdd): RouteAdd {
+  const { gateway, ifname, ifindex, weight, ...rest } = route
+  if (weight === undefined || weight === 1 || route.nexthops !== undefined) return route
+  return { ...rest, nexthops: [{ gateway, ifname, ifindex, weight }] }
 }
 
 function gatewayOf({ gateway }: PathSpec): ZonedAddress | undefined {

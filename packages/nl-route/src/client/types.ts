@@ -31,7 +31,7 @@ export interface Link {
   readonly broadcast?: string | undefined
   /** Description, as `ifconfig IF description …` sets it. */
   readonly ifalias?: string | undefined
-  /** Driver or cloner: `epair`, `lo`, `vlan`. */
+  /** Driver or cloner: `epair`, `lo`, `vlan`; in Linux's words on a Linux-ABI host (`veth`). */
   readonly kind?: string | undefined
   /** Interface that this one stands on (IFLA_LINK), or its peer. */
   readonly link?: number | undefined
@@ -128,7 +128,7 @@ export interface Route {
 
 /** What `link.create` takes. */
 export interface LinkCreate {
-  /** Cloner or driver: `epair`, `lo`. */
+  /** Cloner or driver: `epair`, `lo`, `vlan`; on a Linux-ABI host an `epair` is a veth with these names. */
   readonly kind: string
   /** Name wished for; a bare cloner name (`epair`) takes the next free number. Default: the kind. */
   readonly name?: string | undefined

@@ -17,7 +17,10 @@ const AF_LINK = 18
 
 /** What a Linux program means by an `ifinfomsg` and IFLA_*, and what it expects to read. */
 export const linkHooks: AbiHooks<LinkBody> = {
-  fromAbi: ({ header, attrs }) => ({ header: headerFromLinux(header), attrs: attrsFromLinux(attrs) }),
+  fromAbi: ({ header, attrs }) => ({
+    header: headerFromLinux(header),
+    attrs: attrsFromLinux(attrs, header.ifindex === 0),
+  }),
   toAbi: ({ header, attrs }) => ({ header: headerToLinux(header), attrs: attrsToLinux(attrs) }),
 }
 
@@ -58,7 +61,7 @@ function headerToLinux(header: Ifinfomsg): Ifinfomsg {
   }
 }
 
-function attrsFromLinux(attrs: LinkAttrs): LinkAttrs {
+function attrsFromLinux(attrs: LinkAttrs, isNew: boolean): LinkAttrs {
   const named: LinkAttrs = {
     ...attrs,
     ifname: attrs.ifname === undefined ? undefined : nameFromLinux(attrs.ifname),
@@ -66,13 +69,16 @@ function attrsFromLinux(attrs: LinkAttrs): LinkAttrs {
   }
   const kind = attrs.linkinfo?.kind
   if (attrs.linkinfo === undefined || kind === undefined || kind === '') return named
+  const data = vlanData(kind, attrs.linkinfo.data, 'linux', 'freebsd')
+  // What a kernel says of its own interfaces keeps its own words.
+  if (attrs.operstate !== undefined) return { ...named, linkinfo: { ...attrs.linkinfo, data } }
   const cloner = kinds.find(([linux]) => linux === kind)?.[1] ?? kind
   return {
     ...named,
     // Without a name the cloner chooses one.
-    ifname: named.ifname ?? cloner,
-    linkinfo: { ...attrs.linkinfo, kind: cloner, data: vlanData(kind, attrs.linkinfo.data, 'linux', 'freebsd') },
-    nltool: attrs.operstate === undefined ? { cloner, peerName: peerName(kind, attrs.linkinfo) } : undefined,
+    ifname: named.ifname ?? (isNew ? cloner : undefined),
+    linkinfo: { ...attrs.linkinfo, kind: cloner, data },
+    nltool: { cloner, peerName: peerName(kind, attrs.linkinfo) },
   }
 }
 
@@ -95,8 +101,8 @@ function attrsToLinux(attrs: LinkAttrs): LinkAttrs {
     ifname: attrs.ifname === undefined ? undefined : nameToLinux(attrs.ifname),
     linkinfo: attrs.ifname === 'lo0' ? undefined : linkinfoToLinux(attrs.linkinfo),
   }
-  // What a kernel says beside that; a program's request has no operational state and gets nothing added.
-  if (attrs.operstate === undefined) return named
+  if (attrs.operstate === undefined) return requestToLinux(attrs, named)
+  // What a kernel says beside that.
   return {
     ...named,
     group: 0,
@@ -111,6 +117,19 @@ function linkinfoToLinux(linkinfo: Linkinfo | undefined): Linkinfo | undefined {
   if (linkinfo === undefined) return undefined
   const kind = kinds.find(([, freebsd]) => freebsd === linkinfo.kind)?.[0] ?? linkinfo.kind
   return { ...linkinfo, kind, data: vlanData(kind, linkinfo.data, 'freebsd', 'linux') }
+}
+
+const peerHeader = { family: 0, pad: 0, type: 0, ifindex: 0, flags: 0, change: 0 }
+
+/** A program's creation: FreeBSD finds names by the cloner's, Linux is told both ends of a pair, or chooses. */
+function requestToLinux({ linkinfo, ifname }: LinkAttrs, named: LinkAttrs): LinkAttrs {
+  const kind = linkinfo?.kind
+  if (kind === undefined || ifname === undefined) return named
+  if (ifname === kind) return { ...named, ifname: undefined }
+  if (kind !== 'epair' || !/^epair\d+$/.test(ifname)) return named
+  const peer = { header: peerHeader, attrs: { ifname: `${ifname}b` } }
+  const data = vethBody.encode({ header: {}, attrs: { peer } }, 'linux')
+  return { ...named, ifname: `${ifname}a`, linkinfo: { ...named.linkinfo, data } }
 }
 
 function padded(words: readonly bigint[] | undefined): readonly bigint[] | undefined {

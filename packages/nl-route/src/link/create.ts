@@ -50,7 +50,7 @@ function planOf(net: RouteNet, ctx: Ctx, { body: { attrs } }: Request<LinkBody>,
   if (cloner === undefined) return { request: ifname, rename: undefined, peerName: undefined }
   const peerName = attrs.nltool?.peerName
   const rest = ifname.slice(cloner.length)
-  const native = ifname.startsWith(cloner) && /^\d*$/.test(rest)
+  const native = ifname.startsWith(cloner) && /^(\d*|\d+a)$/.test(rest)
   if (native) return { request: ifname, rename: undefined, peerName }
   using section = net.epoch.enter(ctx)
   for (const name of [ifname, peerName]) {
