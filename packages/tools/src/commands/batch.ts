@@ -4,10 +4,10 @@ import { NetlinkCommand } from '../netlink-command.ts'
 export default class Batch extends NetlinkCommand {
   static override summary = 'Run many commands at once, all of them or none.'
   static override usage = 'batch [FILE]'
-  static override description =
-    `FILE, or standard input, holds a command a line, without nltool before it: ifconfig, route, netstat or vnet.
-Words with blanks stand in quotes; # begins a comment.
-If a command fails, those behind it are not run and nothing of the batch has happened.`
+  static override description = `FILE, or standard input, holds a command a line, without nltool before it:
+ifconfig, route, netstat or vnet. Words with blanks stand in quotes; # begins
+a comment. If a command fails, those behind it are not run and nothing of the
+batch has happened.`
   static override examples = [
     { description: 'Set up a lab.', command: '<%= config.bin %> batch lab.conf' },
     {

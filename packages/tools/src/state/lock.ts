@@ -14,7 +14,7 @@ export interface LockPatience {
   readonly pollMs: number
 }
 
-const patience: LockPatience = { timeoutMs: 10_000, pollMs: 15 }
+const patience: LockPatience = { timeoutMs: 30_000, pollMs: 15 }
 
 /**
  * Takes the lock `path`, waiting for whoever holds it.
