@@ -28,5 +28,5 @@ export function loadState(core: KernelCore, state: KernelState): void {
   const { violations } = core.registry.audit()
   if (violations.length > 0) throw new StateError(violations.join('; '), 0)
   // What has ended in the meantime ends now; what ends later is waited for.
-  for (const { route } of core.vnets.list()) route.expiry.sweep(ctx, rtnl, route)
+  for (const { route } of core.vnets.list()) route.expiry.sweep(ctx, rtnl)
 }

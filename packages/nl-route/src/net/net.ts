@@ -87,13 +87,7 @@ export function createRouteNet(net: Net, options: RouteNetOptions): RouteNet {
     addAddrAllFibs,
     cloners: () => registry.cloners.list(),
     linkBody: (ifp, change) => toLinkBody(ifp, change, infoOf(net.clone.clonerOf(ifp), ifp)),
-    expiry: createExpiry({
-      scheduler,
-      clock,
-      rtnl,
-      context,
-      sweep: (ctx, held) => routeNet.expiry.sweep(ctx, held, routeNet),
-    }),
+    expiry: createExpiry(() => routeNet),
     loopback(section) {
       const lo0 = interfaces.byName(section, 'lo0')
       return lo0 ?? interfaces.list(section).find(ifp => (ifp.flags & IFF_LOOPBACK) !== 0)
