@@ -1,4 +1,4 @@
-import { createKernel, drivenScheduler, type Kernel } from '@nltool/kernel'
+import { createKernel, drivenScheduler, type Kernel, manualScheduler } from '@nltool/kernel'
 import { type Abi, NETLINK_ROUTE, SOCK_RAW, schedulerEnv } from '@nltool/nl-core'
 import { toHex } from '@nltool/nl-core/testing'
 import { openRoute } from '@nltool/nl-route'
@@ -58,6 +58,43 @@ describe('a seeded kernel', () => {
     const orders = new Set<string>()
     for (let seed = 1; seed <= 8; seed++) orders.add((await history(seed, 'freebsd')).trace.join('\n'))
     expect(orders.size).toBeGreaterThan(4)
+  })
+
+  it.each([
+    ['seeded', () => createKernel({ seed: 1 })],
+    ['manual', () => createKernel({ scheduler: manualScheduler() })],
+  ])('lets time pass at once, and only when told to (%s)', async (_kind, make) => {
+    const kernel = make()
+    expect(kernel.clock.uptime()).toBe(0)
+    await kernel.advance(3_600_000)
+    expect(kernel.clock.uptime()).toBe(3_600_000)
+    await kernel.close()
+  })
+
+  it('waits for the host’s clock where that is its own', async () => {
+    await using kernel = createKernel()
+    const before = kernel.clock.uptime()
+    await kernel.advance(20)
+    expect(kernel.clock.uptime() - before).toBeGreaterThanOrEqual(15)
+  })
+
+  it('ends what has a lifetime when it is over', async () => {
+    await using kernel = createKernel({ seed: 1 })
+    const env = schedulerEnv(kernel.scheduler, kernel.clock, kernel.random)
+    await using route = await openRoute(kernel.spawn(), { env, timeoutMs: 0 })
+    const own = { ifname: 'lo0', address: '2001:db8::1/64' }
+    await route.addr.add({ ...own, preferredSeconds: 30, validSeconds: 60 })
+    const addresses = async () => (await route.addr.dump({ family: 'inet6' }).collect()).map(({ address }) => address)
+    await kernel.advance(59_999)
+    expect(await addresses()).toContain('2001:db8::1')
+    await kernel.advance(1)
+    expect(await addresses()).not.toContain('2001:db8::1')
+    const at = Math.floor(kernel.clock.now() / 1000)
+    await route.route.add({ dst: '10.0.0.0/8', ifname: 'lo0', expires: at + 100 })
+    await kernel.advance(99_000)
+    expect((await route.route.dump().collect()).map(({ dst }) => dst)).toContain('10.0.0.0/8')
+    await kernel.advance(2_000)
+    expect((await route.route.dump().collect()).map(({ dst }) => dst)).not.toContain('10.0.0.0/8')
   })
 
   it('seeds order, time and chance with one number', async () => {

@@ -41,6 +41,7 @@ export interface KernelCore {
   /** A context for what the kernel does by itself. */
   context(name: string, vnet?: VnetId): Ctx
   settle(): Promise<void>
+  advance(ms: number): Promise<void>
   /** What is wrong, one sentence each. */
   findings(): string[]
   save(): Uint8Array
@@ -133,6 +134,7 @@ export function createCore(options: KernelOptions, bootedAt?: number): KernelCor
     vnets,
     context,
     settle,
+    advance: environment.advance,
     findings: () => [...defects, ...registryFindings(registry), ...vnets.list().flatMap(routeFindings)],
     save() {
       if (busy()) throw new NetlinkError('EBUSY', 'a change is under way: await settle() first')

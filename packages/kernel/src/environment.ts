@@ -1,4 +1,4 @@
-import type { Cancel, Clock, Random, Scheduler } from '@nltool/nl-core/model'
+import { type Cancel, type Clock, type Random, type Scheduler, sleep } from '@nltool/nl-core/model'
 import { seededRandom } from '@nltool/nl-core/scheduler'
 import { hostLoop, systemClock, systemRandom } from './platform.ts'
 import { drivenScheduler } from './scheduler/driven.ts'
@@ -18,6 +18,8 @@ export interface Environment {
    * stepped; its clock stays where it is.
    */
   turn(): Promise<void>
+  /** Lets time pass: virtual time at once, the host's by waiting. */
+  advance(ms: number): Promise<void>
   /** See {@link LoopScheduler.breathe}; never anything on other schedulers. */
   readonly breathe: () => Promise<void> | undefined
   /** Stops the scheduler, if the kernel made it. */
@@ -34,6 +36,8 @@ interface Equipped extends Scheduler {
   /** It runs its steps itself nevertheless. */
   readonly driven?: true
   breathe?(): Promise<void> | undefined
+  /** Moves a virtual clock, running what falls due on the way. */
+  advance?(ms: number): Promise<void> | void
 }
 
 /** Chooses what the options leave open. */
@@ -47,6 +51,10 @@ export function environmentOf(options: KernelOptions): Environment {
     clock: options.clock ?? scheduler.clock ?? systemClock(),
     random: options.random ?? scheduler.random ?? (seed === undefined ? systemRandom() : seededRandom(seed)),
     turn: () => turn(scheduler),
+    async advance(ms) {
+      if (scheduler.advance === undefined) await sleep(scheduler, ms, 'advance')
+      else await scheduler.advance(ms)
+    },
     breathe: scheduler.breathe ?? (() => undefined),
     stop: () => own?.close(),
   }

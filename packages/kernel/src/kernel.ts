@@ -97,6 +97,10 @@ export function kernelOf(core: KernelCore): Kernel {
     createVnet,
     destroyVnet,
     settle: () => core.settle(),
+    async advance(ms) {
+      await core.advance(ms)
+      await core.settle()
+    },
     audit,
     save: () => core.save(),
     close() {

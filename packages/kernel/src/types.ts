@@ -101,6 +101,11 @@ export interface Kernel extends AsyncDisposable {
    * seeded scheduler as far as it goes without moving its clock.
    */
   settle(): Promise<void>
+  /**
+   * Lets `ms` milliseconds pass, with everything that falls due in them. A kernel with a virtual clock (seeded, manual)
+   * does so at once, and its time stands still otherwise; one on the host's clock waits.
+   */
+  advance(ms: number): Promise<void>
   /** Counts what is alive and looks for what must not be. */
   audit(): KernelAudit
   /**

@@ -46,6 +46,18 @@ describe('drivenScheduler', () => {
     expect(seen).toHaveLength(3)
   })
 
+  it('lets each of several who advance it act at their own time', async () => {
+    using scheduler = drivenScheduler(1)
+    const seen: number[] = []
+    const go = async (ms: number) => {
+      await scheduler.advance(ms)
+      await new Promise<void>(resolve => scheduler.schedule(resolve, 'act'))
+      seen.push(scheduler.clock.uptime())
+    }
+    await Promise.all([go(20), go(10), go(10)])
+    expect(seen).toEqual([10, 10, 20])
+  })
+
   it('runs a timer of no time as soon as it can', async () => {
     using scheduler = drivenScheduler(1)
     const cancel = scheduler.after(0, () => expect.unreachable('cancelled'), 'cancelled')

@@ -26,7 +26,8 @@ export function drivenScheduler(
 ): DrivenScheduler {
   const inner = seededScheduler(seed, options)
   let armed = false
-  let advancing = 0
+  let advancing = 0 // times that somebody waits for
+  const reached: (() => void)[] = []
   let closed = false
 
   function arm(): void {
@@ -38,13 +39,27 @@ export function drivenScheduler(
   function turn(): void {
     armed = false
     if (closed) return
-    // `step` moves the clock when nothing waits: wanted while somebody advances it, and only then.
-    if (inner.waiting.length === 0 && advancing === 0) return
+    if (inner.waiting.length === 0) {
+      if (reached.length > 0) {
+        arrive()
+        arm() // what they do next comes before time goes on for others
+        return
+      }
+      // `step` moves the clock when nothing waits: wanted while somebody advances it, and only then.
+      if (advancing === 0) return
+    }
     try {
       inner.step()
     } finally {
       arm()
     }
+  }
+
+  /** Whoever has waited for this time hears of it when all that fell due has run. */
+  function arrive(): void {
+    const there = reached.splice(0)
+    advancing -= there.length
+    for (const resolve of there) resolve()
   }
 
   function schedule(step: () => void, label: string): void {
@@ -67,14 +82,7 @@ export function drivenScheduler(
     advancing += 1
     arm()
     return new Promise(resolve => {
-      inner.after(
-        ms,
-        () => {
-          advancing -= 1
-          resolve()
-        },
-        'advance',
-      )
+      inner.after(ms, () => void reached.push(resolve), 'advance')
     })
   }
 
