@@ -51,7 +51,6 @@ async function watchThrough(seed: number, abi: Abi, sendSync: boolean): Promise<
     dump: () => connection.dump(thingOperations.get, { header: { id: 0 }, attrs: {} }),
     decode,
     key: ({ header }) => header.id,
-    interrupted: 'accept',
   })
   const seen = { restarts: 0, overruns: 0 }
   const read = async (): Promise<void> => {

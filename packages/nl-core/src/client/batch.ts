@@ -8,7 +8,7 @@ import type { Incoming } from './incoming.ts'
 import type { Link } from './link.ts'
 import type { Command } from './operation.ts'
 import { isPlainAck, outcomeOf } from './outcome.ts'
-import { type OpenBatch, openRecord } from './pending.ts'
+import { type OpenBatch, openRecord, replyWeight } from './pending.ts'
 import { timeoutOf } from './request.ts'
 import { isPromise } from './sender.ts'
 import type { Batch, BatchResult, WaitOptions } from './types.ts'
@@ -21,8 +21,9 @@ interface Filling {
   readonly replies: Map<number, Body<unknown>>
   /** Where each request starts in the writer. */
   readonly starts: number[]
-  /** Indexes of the requests that start a datagram. */
+  /** Indexes of the requests that start a datagram, and the weight of each datagram. */
   readonly datagrams: number[]
+  readonly weights: number[]
 }
 
 /** A batch whose answers are awaited. */
@@ -38,7 +39,7 @@ const carriedOut: BatchResult = Object.freeze({ ok: true, replies: Object.freeze
 
 function emptyFilling(writer: Writer): Filling {
   writer.pos = 0
-  return { writer, commands: [], replies: new Map(), starts: [], datagrams: [] }
+  return { writer, commands: [], replies: new Map(), starts: [], datagrams: [], weights: [] }
 }
 
 /** Makes an empty batch. */
@@ -48,14 +49,19 @@ export function createBatch(link: Link, bytesMax: number): Batch {
   let filling = emptyFilling(createWriter())
 
   function add<Q>(command: Command<Q>, value: Q, reply: Body<unknown> | undefined, flags: number): number {
-    const { writer, commands, starts, datagrams } = filling
+    const { writer, commands, starts, datagrams, weights } = filling
     const start = writer.pos
     appendRequest(writer, abi, command, value, NLM_F_ACK | flags, 0)
     const index = commands.push(command as Command<unknown>) - 1
     if (reply !== undefined) filling.replies.set(index, reply)
     starts.push(start)
-    const datagram = starts[datagrams.at(-1) ?? 0] ?? 0
-    if (index === 0 || writer.pos - datagram > bytesMax) datagrams.push(index)
+    const last = datagrams.length - 1
+    const weight = reply === undefined ? 1 : replyWeight
+    const together = (weights[last] ?? Infinity) + weight
+    if (together > link.windowMax || writer.pos - (starts[datagrams[last] ?? 0] ?? 0) > bytesMax) {
+      datagrams.push(index)
+      weights.push(weight)
+    } else weights[last] = together
     return index
   }
 
@@ -113,7 +119,7 @@ function sendDatagram(link: Link, state: BatchState, datagram: number, timeoutMs
   const bytes = writer.bytes.subarray(starts[first], starts[after] ?? writer.pos)
   const batch: OpenBatch = {
     kind: 'batch',
-    ...openRecord(seq, after - first, timeoutMs),
+    ...openRecord(seq, after - first, timeoutMs, state.weights[datagram] ?? 0),
     state,
     first,
     missing: after - first,

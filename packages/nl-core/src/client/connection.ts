@@ -22,6 +22,16 @@ const timeoutDefaultMs = 5000
 const batchBytesDefault = 32_768
 
 /**
+ * How many acknowledgements may be on their way at once, and what each takes of the receive buffer at most, bytes. Linux
+ * charges some 768 for one, of twice what SO_RCVBUF says, 212,992 by default, and loses what does not fit. FreeBSD
+ * charges what it sends; only a synchronous socket loses any.
+ */
+const windows = {
+  freebsd: { windowMax: 512, answerBytes: 64 },
+  linux: { windowMax: 128, answerBytes: 512 },
+} as const satisfies Record<Abi, unknown>
+
+/**
  * Opens a netlink socket of a protocol, such as NETLINK_ROUTE, at a host, or takes one that is open already (and its
  * protocol with it), and gives the client's end of it.
  * @throws SocketError EPROTONOSUPPORT; ENOPROTOOPT for an option that was asked for and that the system lacks
@@ -61,10 +71,12 @@ async function setIfKnown(transport: Transport): Promise<void> {
 
 function createConnection(transport: Transport, options: ConnectionOptions): Connection {
   const env = options.env ?? platformEnv()
-  const { timeoutMs = timeoutDefaultMs, coalesce = true, onWarning, onStray } = options
+  const { timeoutMs = timeoutDefaultMs, coalesce = true, receiveBuffer = Infinity, onWarning, onStray } = options
+  const { windowMax, answerBytes } = windows[transport.abi]
   const link = createLink(transport, {
     env,
     timeoutMs: timeoutMs === 0 ? Infinity : timeoutMs,
+    windowMax: Math.max(1, Math.min(windowMax, Math.floor(receiveBuffer / answerBytes))),
     coalesce,
     onWarning,
     onStray,

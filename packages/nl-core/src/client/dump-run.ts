@@ -93,7 +93,7 @@ export async function startDump<Q, T>(
     const bytes = link.encoder.encode(command, value, NLM_F_DUMP | (options.flags ?? 0), seq)
     const dump: OpenDump = {
       kind: 'dump',
-      ...openRecord(seq, 1, timeoutOf(link, options)),
+      ...openRecord(seq, 1, timeoutOf(link, options), 0),
       command: command as Command<unknown>,
       value,
       state,

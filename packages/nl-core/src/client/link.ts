@@ -36,6 +36,8 @@ export interface Link {
   readonly env: ClientEnv
   /** How long a record waits by default, milliseconds; Infinity for ever. */
   readonly timeoutMs: number
+  /** How many acknowledgements may be on their way at once. */
+  readonly windowMax: number
   readonly listeners: Set<Listener>
   /** Sequence number of the next record that needs so many. */
   nextSeq(count: number): number
@@ -63,6 +65,8 @@ export interface Link {
 export interface LinkOptions {
   readonly env: ClientEnv
   readonly timeoutMs: number
+  /** How many acknowledgements may be on their way at once. */
+  readonly windowMax: number
   /** Requests that are made together share a datagram. */
   readonly coalesce: boolean
   readonly onWarning?: ((text: string, request: string) => void) | undefined
@@ -73,11 +77,22 @@ export interface LinkOptions {
 const firstSeqShift = 2
 
 /** Makes the shared part of a connection. */
-export function createLink(transport: Transport, { env, timeoutMs, coalesce, onWarning, onStray }: LinkOptions): Link {
+export function createLink(
+  transport: Transport,
+  { env, timeoutMs, windowMax, coalesce, onWarning, onStray }: LinkOptions,
+): Link {
   const table = createPendingTable(env.random.u32() >>> firstSeqShift)
   const listeners = new Set<Listener>()
   const encoder = createEncoder(transport.abi)
-  const outbox = createOutbox(createSender(transport, encoder.giveAway), () => coalesce && table.size > 1, failUnsent)
+  const outbox = createOutbox({
+    sender: createSender(transport, encoder.giveAway),
+    windowMax,
+    share: coalesce,
+    onSent: pending => deadlines.start(pending),
+    onFailed(pending, error) {
+      if (dead === undefined) fail(pending, asSocketError(error))
+    },
+  })
   const incoming = createIncoming(transport.abi)
   const deadlines = createDeadlines(env, table, expired)
   const receiver = createReceiver(transport, { wanted: () => wants > 0, take, failed }, step => void env.after(0, step))
@@ -141,18 +156,15 @@ export function createLink(transport: Transport, { env, timeoutMs, coalesce, onW
     if (pending.kind === 'request') requestFailed(link, pending, error)
     else if (pending.kind === 'batch') batchFailed(link, pending, error)
     else if (pending.kind === 'dump') dumpFailed(link, pending, error)
-    else recovery.passed(pending)
-  }
-
-  function failUnsent(pending: Pending, error: unknown): void {
-    if (dead === undefined) fail(pending, asSocketError(error))
+    else recovery.abandon(pending)
   }
 
   function expired(pending: Pending): void {
     if (pending.kind === 'dump' && pending.state.heard) {
       pending.state.heard = false // it is coming, if slowly
       deadlines.start(pending)
-    } else fail(pending, new SocketError('ETIMEDOUT', `no answer within ${pending.timeoutMs} ms`))
+    } else if (pending.kind === 'barrier') recovery.expired(pending)
+    else fail(pending, new SocketError('ETIMEDOUT', `no answer within ${pending.timeoutMs} ms`))
   }
 
   function die(error: unknown): void {
@@ -168,6 +180,7 @@ export function createLink(transport: Transport, { env, timeoutMs, coalesce, onW
     encoder,
     env,
     timeoutMs,
+    windowMax,
     listeners,
     nextSeq: count => table.next(count),
     spendSeq: () => table.spend(),
@@ -175,7 +188,6 @@ export function createLink(transport: Transport, { env, timeoutMs, coalesce, onW
       if (dead !== undefined) throw dead
       table.open(pending)
       wants++
-      deadlines.start(pending)
       try {
         return outbox.send(bytes, pending)
       } catch (error) {
@@ -193,6 +205,7 @@ export function createLink(transport: Transport, { env, timeoutMs, coalesce, onW
       if (table.find(pending.seq) !== pending) return
       table.close(pending)
       if (pending.wanted) wants--
+      outbox.landed(pending)
       deadlines.settle()
     },
     await: pending => deadlines.start(pending),

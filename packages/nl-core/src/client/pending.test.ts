@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createPendingTable, type OpenBarrier, openRecord, type PendingTable } from './pending.ts'
 
 function open(table: PendingTable, count = 1): OpenBarrier {
-  const pending: OpenBarrier = { kind: 'barrier', ...openRecord(table.next(count), count, 0) }
+  const pending: OpenBarrier = { kind: 'barrier', ...openRecord(table.next(count), count, 0, 0) }
   table.open(pending)
   return pending
 }

@@ -15,6 +15,12 @@ interface Open {
   readonly timeoutMs: number
   /** Messages were lost after it was sent: its answer may be among them. */
   doubtful: boolean
+  /** How much room its answers take, in acknowledgements. */
+  readonly weight: number
+  /** It has been sent. */
+  sent: boolean
+  /** It is in the table. */
+  open: boolean
   /** Somebody waits for it: the connection receives as long as one is. */
   wanted: boolean
 }
@@ -62,9 +68,12 @@ export interface OpenBarrier extends Open {
 export type Pending = OpenRequest | OpenBatch | OpenDump | OpenBarrier
 
 /** The fields that every new record has. */
-export function openRecord(seq: number, count: number, timeoutMs: number): Open {
-  return { seq, count, deadline: Infinity, timeoutMs, doubtful: false, wanted: true }
+export function openRecord(seq: number, count: number, timeoutMs: number, weight: number): Open {
+  return { seq, count, deadline: Infinity, timeoutMs, weight, sent: false, open: true, doubtful: false, wanted: true }
 }
+
+/** Room that an answer takes which is more than an acknowledgement, in acknowledgements. */
+export const replyWeight = 8
 
 /** Open requests by sequence number. */
 export interface PendingTable {
@@ -149,6 +158,7 @@ export function createPendingTable(firstSeq: number): PendingTable {
     },
     close(pending) {
       if (slots[pending.seq & mask] !== pending) return
+      pending.open = false
       size--
       for (let i = 0; i < pending.count; i++) slots[(pending.seq + i) & mask] = undefined
     },

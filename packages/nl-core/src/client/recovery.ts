@@ -12,8 +12,12 @@ export interface Recovery {
   begin(): void
   /** A datagram has been taken out of the receive queue. */
   progress(): void
-  /** A barrier was acknowledged, or will never be. */
+  /** A barrier was acknowledged. */
   passed(barrier: OpenBarrier): void
+  /** A barrier was not acknowledged in time: its own acknowledgement may have been lost. */
+  expired(barrier: OpenBarrier): void
+  /** A barrier will never be acknowledged. */
+  abandon(barrier: OpenBarrier): void
 }
 
 /** What a recovery works on. */
@@ -32,6 +36,9 @@ export interface RecoveryParts {
 
 /** How long a barrier waits for the queue to move: until then there may be no room for its acknowledgement. */
 const patienceMs = 10
+/** How long a barrier waits for its acknowledgement, milliseconds at most, and how often it is put up anew after that. */
+const patienceMax = 1000
+const silencesMax = 4
 /** How often a barrier is put up again because the queue may not have been empty yet. */
 const roundsMax = 16
 
@@ -48,6 +55,7 @@ export function createRecovery(parts: RecoveryParts): Recovery {
   let due: ClientTimer | undefined // a barrier is to be raised
   let latest: OpenBarrier | undefined
   let rounds = 0
+  let silences = 0 // barriers in a row that were not answered
 
   function prepare(): void {
     if (due !== undefined) return
@@ -60,7 +68,7 @@ export function createRecovery(parts: RecoveryParts): Recovery {
     due = undefined
     listen(-1)
     const seq = table.next(1)
-    const barrier: OpenBarrier = { kind: 'barrier', ...openRecord(seq, 1, timeoutMs) }
+    const barrier: OpenBarrier = { kind: 'barrier', ...openRecord(seq, 1, Math.min(timeoutMs, patienceMax), 0) }
     latest = barrier
     try {
       const sent = submit(barrier, barrierMessage(seq))
@@ -86,9 +94,10 @@ export function createRecovery(parts: RecoveryParts): Recovery {
       let doubts = false
       for (const pending of table.list()) {
         if (pending.kind === 'dump') dumpInterrupted(pending)
-        else if (pending.kind !== 'barrier') doubts = pending.doubtful = true
+        else if (pending.kind !== 'barrier' && pending.sent) doubts = pending.doubtful = true
       }
       rounds = 0
+      silences = 0
       if (doubts || listeners.size > 0) prepare()
     },
     progress() {
@@ -102,13 +111,20 @@ export function createRecovery(parts: RecoveryParts): Recovery {
         prepare()
       } else recovered(barrier)
     },
+    expired(barrier) {
+      if (barrier === latest && ++silences < silencesMax) {
+        drop(barrier)
+        prepare()
+      } else recovered(barrier)
+    },
+    abandon: recovered,
   }
 }
 
 const lostText = 'the answer was lost in an overrun; whether the request was carried out is unknown'
 
 function stillAnswered(pending: Pending): boolean {
-  return pending.kind !== 'barrier' && !pending.doubtful
+  return pending.kind !== 'barrier' && pending.sent && !pending.doubtful
 }
 
 function barrierMessage(seq: number): Uint8Array {

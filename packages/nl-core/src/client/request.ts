@@ -6,7 +6,7 @@ import type { Incoming } from './incoming.ts'
 import type { Link } from './link.ts'
 import type { Command } from './operation.ts'
 import { isPlainAck, outcomeOf, plainAck } from './outcome.ts'
-import type { OpenRequest } from './pending.ts'
+import { type OpenRequest, replyWeight } from './pending.ts'
 import { isPromise } from './sender.ts'
 import type { RequestOptions } from './types.ts'
 
@@ -46,6 +46,9 @@ export function sendRequest<Q, R>(
       count: 1,
       deadline: Infinity,
       timeoutMs: timeoutOf(link, options),
+      weight: reply === undefined ? 1 : replyWeight,
+      sent: false,
+      open: true,
       doubtful: false,
       wanted: true,
       command: command as Command<unknown>,

@@ -145,8 +145,9 @@ export interface WatchOptions<T, K extends string | number> {
   readonly key: (item: T) => K
   readonly signal?: AbortSignal | undefined
   /**
-   * What to do with a dump that every restart found interrupted: throw DumpInterruptedError, or go on with the last one.
-   * All that changed while it was read arrives as an event, so the copy is right again after those. Default `throw`.
+   * What to do with a dump that every restart found interrupted, as on a busy kernel: go on with the last one, or throw
+   * DumpInterruptedError. All that changed while it was read arrives as an event, so the copy is right again after those.
+   * Default `accept`.
    */
   readonly interrupted?: 'throw' | 'accept'
 }

@@ -8,7 +8,7 @@ import type { Change, Snapshot, Subscription, Watch, WatchEvent, WatchOptions } 
  */
 export function createWatch<T, K extends string | number>(
   events: Subscription<Change<T>>,
-  { dump, key, signal, interrupted = 'throw' }: WatchOptions<T, K>,
+  { dump, key, signal, interrupted = 'accept' }: WatchOptions<T, K>,
 ): Watch<T, K> {
   const items = new Map<K, T>()
   const closing = new AbortController()
