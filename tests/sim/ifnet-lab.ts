@@ -1,4 +1,4 @@
-import type { Hanging, IfIndex, IfState, Net, SeededDefects } from '@nltool/ifnet'
+import type { Hanging, IfIndex, Ifnet, IfState, Net, SeededDefects } from '@nltool/ifnet'
 import { createLab, etherCloner, type Lab, type LabOptions } from '@nltool/ifnet/testing'
 import { NetlinkError } from '@nltool/nl-core/errno'
 import type { Ctx, VnetId } from '@nltool/nl-core/model'
@@ -22,6 +22,8 @@ export interface World extends Lab {
   readonly violations: string[]
   /** Packets that reached a driver, by interface name. */
   readonly packets: readonly string[]
+  /** Follows what happens in a network stack that was created later. */
+  listen(net: Net): void
   /** Runs work that may be refused for good reasons; resolves to the errno. */
   attempt(work: () => Promise<unknown>, allowed: readonly string[]): Promise<string>
 }
@@ -41,11 +43,11 @@ function createWorld(options: LabOptions): World {
   const violations: string[] = []
   const log: string[] = []
   const packets: string[] = []
-  const departed = new Set<string>()
+  const departed = new Set<IfIndex>()
   const jail = lab.registry.createNet(1 as VnetId)
-  const onTransmit = (ifname: string): void => {
-    packets.push(ifname)
-    if (departed.has(ifname)) violations.push(`a packet reached the driver of ${ifname} after its departure`)
+  const onTransmit = (ifp: Ifnet): void => {
+    packets.push(ifp.name)
+    if (departed.has(ifp.index)) violations.push(`a packet reached the driver of ${ifp.name} after its departure`)
   }
   lab.registry.cloners.register(etherCloner('em', { onTransmit }))
   lab.registry.cloners.register(etherCloner('epair', { pair: true, onTransmit }))
@@ -60,21 +62,21 @@ function createWorld(options: LabOptions): World {
       data.freed = true
     },
   })
-  for (const net of [lab.net, jail]) record(net)
+  for (const net of [lab.net, jail]) listen(net)
 
   /** Arrivals and departures alternate, and nothing is heard of an interface that is not there (R-IF-11). */
-  function record(net: Net): void {
+  function listen(net: Net): void {
     const present = new Set<IfIndex>()
     const say = (text: string): void => void log.push(`${net.vnet} ${text}`)
     net.events.on('arrival', ({ ifp }) => {
       if (present.has(ifp.index)) violations.push(`${ifp.name} arrives twice in ${net.vnet}`)
       present.add(ifp.index)
-      departed.delete(ifp.name)
+      departed.delete(ifp.index)
       say(`arrival ${ifp.name}`)
     })
     net.events.on('departure', ({ ifp, reason }) => {
       if (!present.delete(ifp.index)) violations.push(`${ifp.name} departs from ${net.vnet}, where it is not`)
-      if (reason !== 'rename') departed.add(ifp.name)
+      if (reason !== 'rename') departed.add(ifp.index)
       say(`departure ${ifp.name}`)
     })
     net.events.on('address', ({ ifp, action, address }) => {
@@ -95,6 +97,7 @@ function createWorld(options: LabOptions): World {
     log,
     violations,
     packets,
+    listen,
     async attempt(work, allowed) {
       try {
         await work()

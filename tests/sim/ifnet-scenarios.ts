@@ -1,6 +1,7 @@
 import { IFCOUNTER_IQDROPS, IFCOUNTER_NOPROTO, type Ifnet, type IfRef } from '@nltool/ifnet'
 import { type Ctx, IpAddress, type VnetId } from '@nltool/nl-core/model'
 import type { Scenario, World } from './ifnet-lab.ts'
+import { mixture } from './ifnet-mixture.ts'
 
 const jail = 1 as VnetId
 const packet = new Uint8Array(4)
@@ -501,4 +502,5 @@ export const scenarios: { readonly [name: string]: Scenario } = {
   'IF-S-9 and IF-S-10 reports and requests against detach': reportsAgainstDetach,
   'IF-S-11 renames, look-ups and destroy': namesInUse,
   'IF-S-14 cloner unload against create': unloadAgainstCreate,
+  'any mixture of operations': mixture,
 }

@@ -26,7 +26,7 @@ const settle = (): Promise<void> => new Promise(resolve => setImmediate(resolve)
 const packet = new Uint8Array(60)
 
 /** A lab with em0 in it. */
-async function withEm0(options: LabOptions = {}, onTransmit?: (ifname: string) => void): Promise<Lab> {
+async function withEm0(options: LabOptions = {}, onTransmit?: (ifp: Ifnet) => void): Promise<Lab> {
   const lab = createLab(options)
   lab.registry.cloners.register(etherCloner('em', onTransmit === undefined ? {} : { onTransmit }))
   lab.task('setup', async ctx => {
@@ -176,7 +176,7 @@ describe('life cycle', () => {
 describe('packets', () => {
   it('reach the driver once, or are refused with an errno (P-15)', async () => {
     const sent: string[] = []
-    const lab = await withEm0({}, ifname => sent.push(ifname))
+    const lab = await withEm0({}, ifp => sent.push(ifp.name))
     lab.task('sender', async ctx => {
       using section = lab.epoch.enter(ctx)
       const ifp = lab.net.interfaces.byName(section, 'em0')

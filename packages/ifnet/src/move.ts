@@ -90,8 +90,10 @@ async function moveChecked(ctx: Ctx, record: IfRecord, source: NetState, target:
  */
 export async function destroyNet(ctx: Ctx, world: World, net: NetState): Promise<void> {
   if (net.dying) throw new NetlinkError('EBUSY', `network stack ${net.vnet} is shutting down`)
-  net.dying = true
   using held = await world.detach.acquire(ctx)
+  if (world.nets.get(net.vnet) !== net) throw new NetlinkError('ENXIO', `network stack ${net.vnet} has gone`)
+  // Not before the lock is held: an interface that is on its way here by then arrives first.
+  net.dying = true
   await world.point(ctx, 'network stack dying')
   // In rounds, because others may attach what they had allocated, and a destruction may take several interfaces.
   for (let records = concerned(world, net); records.length > 0; records = concerned(world, net)) {

@@ -12,7 +12,7 @@ export interface EtherOptions {
   /** What the driver answers to a request; default: it does everything. */
   readonly refuse?: (request: DriverRequest) => Errno | undefined
   /** Hears of every packet that reaches the driver. */
-  readonly onTransmit?: (ifname: string, packet: Uint8Array) => void
+  readonly onTransmit?: (ifp: Ifnet, packet: Uint8Array) => void
 }
 
 /** A cloner of plain Ethernet interfaces whose driver does nothing but listen. */
@@ -35,7 +35,7 @@ export function etherCloner(name: string, options: EtherOptions = {}): Cloner {
           methods: {
             ioctl: (_ifp, request) => refuse?.(request),
             transmit(ifp: Ifnet, packet) {
-              onTransmit?.(ifp.name, packet)
+              onTransmit?.(ifp, packet)
               return undefined
             },
           },
