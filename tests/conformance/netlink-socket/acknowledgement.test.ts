@@ -117,6 +117,13 @@ describe('NS 6.5 ext-ack attributes', () => {
     expect(tlvsOf(answer, 20 + 12)).toEqual(hex`0800 0200 24000000`) // 16 + 8 + name 8 + nest header 4
   })
 
+  it('OFFS as the handler says it', async () => {
+    const world = createWorld()
+    world.fail = () => new NetlinkError('EINVAL', undefined, { offset: 20, attr: 'ITEM_NAME' })
+    const [answer] = await exchange(request(ITEM_FAIL, { item: itemOf(1) }), 'freebsd', [EXT_ACK, CAP_ACK], world)
+    expect(tlvsOf(answer, 20)).toEqual(hex`0800 0200 14000000`)
+  })
+
   it('OFFS and text of an attribute that does not parse', async () => {
     const bad = messageBytes(
       { type: ITEM_NEW, flags: NLM_F_REQUEST, seq: 1 },

@@ -139,6 +139,23 @@ describe('NS 4.3 asynchronous mode', () => {
     expect(world.seen.map(({ id }) => id)).toEqual([1, 2, 0])
   })
 
+  it('who stands behind a sleeper that gives up goes on', async () => {
+    const world = createWorld()
+    const socket = world.open()
+    socket.setsockopt(0xffff, SO_SNDBUF, 60)
+    socket.send(request(ITEM_WAIT, { item: itemOf(1) }))
+    const controller = new AbortController()
+    const big = Promise.allSettled([
+      socket.send(request(ITEM_GET, { item: itemOf(2) }), 0, { signal: controller.signal }),
+    ])
+    const small = socket.send(request(ITEM_GET))
+    controller.abort()
+    await world.settle()
+    expect(await big).toMatchObject([{ reason: { code: 'EINTR' } }])
+    expect(await small).toBe(16)
+    expect(world.waiting).toBe(1)
+  })
+
   it('a sleeping send ends with EINTR by signal and with EAGAIN by SO_SNDTIMEO', async () => {
     const world = createWorld()
     const socket = world.open()
@@ -333,6 +350,8 @@ describe('NS 4.5 Linux send path', () => {
     expect(b.recv(100)).toMatchObject({ data: bytes, from: { portid: 1, groups: 0 }, length: 5 })
     a.send(bytes, 0, { to: { portid: 0, groups: 4 } })
     expect(b.recv(100)).toMatchObject({ data: bytes, from: { portid: 1, groups: 4 } })
+    a.send(bytes, 0, { to: { portid: 0, groups: 6 } }) // the lowest group counts, which b has not joined
+    expect(b.fionread).toBe(0)
   })
 
   it('destination pid ≠ 0, receiver full: sleep until it reads, EAGAIN when non-blocking; ECONNREFUSED when it closes', async () => {

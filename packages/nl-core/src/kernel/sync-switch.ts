@@ -2,7 +2,6 @@ import { SocketError } from '../errno/errors.ts'
 import type { Awaitable } from '../model/time.ts'
 import type { Sock } from './sock.ts'
 import { sleepIn } from './wake.ts'
-import { hasWork, scheduleWork } from './worker.ts'
 
 /**
  * NETLINK_SND_SYNC: from when it is on, requests are processed inside send(2), in the sender's context, and the socket
@@ -30,6 +29,5 @@ function switchMode(sock: Sock, on: boolean): void {
   // Charged bytes tell: the datagram in work has left the list, yet it may be put back.
   if (on && sock.tx.ccc > 0) throw new SocketError('EBUSY', `${sock.tx.ccc} bytes of requests are pending`)
   sock.flags.sndSync = on
-  sock.synchronous = on
-  if (!on && hasWork(sock)) scheduleWork(sock) // a dump that a synchronous request began goes on in the worker
+  sock.synchronous = on // a dump that is in progress goes on at the next recv, from now on in the worker
 }
