@@ -1,4 +1,5 @@
-import { createKernel, type Kernel, manualScheduler, restoreKernel, StateError } from '@nltool/kernel'
+import { createKernel, drivenScheduler, type Kernel, restoreKernel, StateError } from '@nltool/kernel'
+import { virtualClock } from '@nltool/nl-core/scheduler'
 import { type LinkChange, openRoute, type RouteAdd, type RouteClient } from '@nltool/nl-route'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -276,17 +277,28 @@ describe('a state file', () => {
     }
   })
 
-  it('keeps time: lifetimes run on while nobody runs the kernel', async () => {
-    const scheduler = manualScheduler()
-    const kernel = createKernel({ scheduler })
-    scheduler.advance(10_000)
-    const bytes = kernel.save()
-    const later = manualScheduler()
-    later.advance(3_600_000)
-    const copy = restoreKernel(bytes, { scheduler: later })
-    expect(copy.clock.uptime()).toBe(3_600_000)
-    await kernel.close()
-    await copy.close()
+  it.each([
+    [30_000, ['::1', 'fe80::1', '2001:db8::1'], 30],
+    [59_999, ['::1', 'fe80::1', '2001:db8::1'], 1],
+    [60_000, ['::1', 'fe80::1'], undefined],
+    [86_400_000, ['::1', 'fe80::1'], undefined],
+  ])('keeps time: lifetimes run on while nobody runs the kernel (%i ms)', async (at, left, seconds) => {
+    await using kernel = createKernel({ seed: 1 })
+    await using before = await openRoute(kernel.spawn())
+    await before.addr.add({ ifname: 'lo0', address: '2001:db8::1/64', validSeconds: 60 })
+    await kernel.advance(10_000)
+    const scheduler = drivenScheduler(2, { clock: virtualClock(at) })
+    await using copy = restoreKernel(kernel.save(), { scheduler })
+    expect(copy.clock.uptime()).toBe(at)
+    await using after = await openRoute(copy.spawn())
+    const addresses = await after.addr.dump({ family: 'inet6' }).collect()
+    expect(addresses.map(({ address }) => address)).toEqual(left)
+    expect(addresses[2]?.validSeconds).toBe(seconds)
+    await copy.advance(60_000)
+    expect((await after.addr.dump({ family: 'inet6' }).collect()).map(({ address }) => address)).toEqual([
+      '::1',
+      'fe80::1',
+    ])
   })
 
   it('keeps network stacks, their names and sysctls', async () => {
