@@ -180,6 +180,7 @@ describe('R2 an invalid definition', () => {
     'a version above 255': { name: 'a', version: 256 },
     'an empty group name': { name: 'a', groups: [''] },
     'a group name of 16 bytes': { name: 'a', groups: ['1234567890123456'] },
+    'more groups than nlctrl can list': { name: 'a', groups: Array.from({ length: 2048 }, (_, at) => `g${at}`) },
     'an operation with neither do nor dump': { name: 'a', ops: { x: { cmd: 1 } } },
     'two operations with one command': { name: 'a', ops: { x: { cmd: 1, do: true }, y: { cmd: 1, dump: true } } },
     'a command above 255': { name: 'a', ops: { x: { cmd: 256, do: true } } },
@@ -337,6 +338,19 @@ describe('R5 groups', () => {
     linux.join(248)
     native.join(127)
     expect(codeOf(() => native.join(128))).toBe('ERANGE')
+  })
+})
+
+describe('a family with as many groups as nlctrl can list', () => {
+  it('is described in one message', async () => {
+    const bench = createBench('linux')
+    const groups = Array.from({ length: 2047 }, (_, at) => `group-name-${String(at).padStart(4, '0')}`)
+    bench.registry.register(bench.ctx(), shaped({ name: 'largest', groups }))
+    const { socket } = bench.open()
+    void socket.send(request(3, [text(2, 'largest')]))
+    const { length } = await socket.recv(1 << 17)
+    expect(length).toBeGreaterThan(65_000)
+    expect(bench.defects).toEqual([])
   })
 })
 

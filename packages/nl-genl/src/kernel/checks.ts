@@ -4,6 +4,10 @@ import type { AnyFamily } from '../family.ts'
 import { type AnyRequestOperation, isRequest, operationsOf } from '../messages.ts'
 
 const hdrsizeMax = 4096
+
+/** Groups that fit one CTRL_ATTR_MCAST_GROUPS, whose length is 16 bits wide: 32 bytes for one with the longest name. */
+export const familyGroupsMax = 2047
+
 const encoder = new TextEncoder()
 
 /**
@@ -16,6 +20,7 @@ export function checkFamily(family: AnyFamily): void {
     family.name.includes('/') ? `family name '${family.name}' contains '/'` : undefined,
     isByte(family.version) ? undefined : `version ${family.version} is not within 0..255`,
     (family.header?.size ?? 0) <= hdrsizeMax ? undefined : `fixed header is longer than ${hdrsizeMax} bytes`,
+    Object.keys(family.groups).length <= familyGroupsMax ? undefined : `it has more than ${familyGroupsMax} groups`,
     ...Object.keys(family.groups).map(group => nameFault('group name', group)),
     ...operationFaults(family),
   ]

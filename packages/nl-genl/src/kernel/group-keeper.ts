@@ -2,7 +2,7 @@ import { NETLINK_GENERIC } from '@nltool/nl-core'
 import { NetlinkError } from '@nltool/nl-core/errno'
 import type { Multicast } from '@nltool/nl-core/kernel'
 import type { Announcer } from './announce.ts'
-import { nameFault } from './checks.ts'
+import { familyGroupsMax, nameFault } from './checks.ts'
 import type { GroupKeeper } from './host.ts'
 import type { LiveFamily } from './live.ts'
 import type { GroupAllocator } from './numbers.ts'
@@ -29,6 +29,12 @@ export function createGroupKeeper({ byId, groups, multicast, announce }: GroupKe
       const fault = nameFault('group name', name)
       if (fault !== undefined) throw new NetlinkError('EINVAL', `${live.family.name}: ${fault}`)
       if (live.groups.has(name)) throw new NetlinkError('EEXIST', `${live.family.name} has a group ${name} already`)
+      if (live.groups.size >= familyGroupsMax) {
+        throw new NetlinkError(
+          'ENOSPC',
+          `${live.family.name} has ${familyGroupsMax} groups, which is all that nlctrl can list`,
+        )
+      }
       const [group = 0] = groups.take('', 1)
       live.groups.set(name, group)
       live.description = undefined

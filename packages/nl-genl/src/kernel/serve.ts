@@ -100,7 +100,7 @@ export interface FamilyHost<F extends AnyFamily = AnyFamily> {
   perSocket<T>(parts: SocketStateParts<T>): SocketState<T>
   /**
    * Adds a group that the definition does not have, and announces it. Gives its number.
-   * @throws NetlinkError EINVAL for a bad name, EEXIST for one that the family has
+   * @throws NetlinkError EINVAL for a bad name, EEXIST for one that the family has, ENOSPC for one group too many
    */
   addGroup(ctx: Ctx, name: string): number
   /**
