@@ -127,6 +127,10 @@ describe('a wrong command', () => {
   it.each([
     ['rout show', 'nltool: rout is not a command; did you mean route? (nltool help lists them)\n'],
     ['gnel list', 'nltool: gnel list is not a command; did you mean genl list? (nltool help lists them)\n'],
+    ['genl nope', 'nltool: genl nope is not a command (nltool help lists them)\n'],
+    ['--trace', 'nltool: a command must follow --trace\n'],
+    ['--vnet lab', 'nltool: a command must follow --vnet\n'],
+    ['-x', 'nltool: unknown option: -x\n'],
     ['frobnicate', 'nltool: frobnicate is not a command (nltool help lists them)\n'],
   ])('`%s` is answered with the command that was meant', async (words, sentence) => {
     expect(await cli.run(words)).toEqual({ stdout: '', stderr: sentence, code: 2 })

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { hoist } from './argv.ts'
+import { hoist, separate } from './argv.ts'
+import { type Failure, usage } from './failure.ts'
 import { fail, invoke, type Program } from './invocation.ts'
 
 /**
@@ -18,13 +19,25 @@ export async function main(argv: readonly string[], dir: string): Promise<void> 
   try {
     const [command = '', ...words] = hoist(argv)
     if (command === '--version') return printVersion(dir)
-    const load = Object.hasOwn(direct, command) && !words.includes('--help') ? direct[command] : undefined
+    if (command.startsWith('-') && !asksForHelp(command)) throw noCommand(command)
+    const help = words.some(asksForHelp)
+    const load = Object.hasOwn(direct, command) && !help ? direct[command] : undefined
     if (load !== undefined) return await invoke(command, words, await load())
     const { execute } = await import('@oclif/core/execute')
     await execute({ args: command === '' ? [] : [command, ...words], dir })
   } catch (error) {
     await fail('', argv, error)
   }
+}
+
+function asksForHelp(word: string): boolean {
+  return word === '--help' || word === '-h'
+}
+
+/** An option stands where a command should: one of all commands, after which nothing came, or one that there is not. */
+function noCommand(option: string): Failure {
+  const known = separate([option, '']).globals.length > 0
+  return usage(known ? `a command must follow ${option}` : `unknown option: ${option}`)
 }
 
 /** What oclif prints for `--version`. */
