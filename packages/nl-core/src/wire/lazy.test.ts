@@ -55,6 +55,17 @@ describe('lazyBody', () => {
     expect([attrs.oif, attrs.dst]).toEqual([undefined, IpAddress.parse('2001:db8::1')])
   })
 
+  it('shows nothing before it was moved', () => {
+    const { header: empty, attrs } = lazyBody(schema, 'freebsd').value
+    expect([empty.index, empty.count, attrs.oif, attrs.dst, attrs.seen]).toEqual([
+      0,
+      0,
+      undefined,
+      undefined,
+      undefined,
+    ])
+  })
+
   it('reads messages off the word border', () => {
     const shifted = new Uint8Array([0, ...message]).subarray(1)
     const lazy = lazyBody(schema, 'freebsd')

@@ -25,6 +25,9 @@ export interface LazyBody<T> {
   readonly value: T
 }
 
+/** Moves that `seen` can count; with so many done it starts anew. */
+const movesMax = 0x7fff_ffff
+
 /** Where the window stands, and where its attributes do. */
 interface State {
   frame: Frame
@@ -49,13 +52,13 @@ export function lazyBody<T>(spec: BodySpec<T>, abi: Abi): LazyBody<T> {
   const plan = plans(spec.attrs)
   const rows = plan.properties.length
   const state: State = {
-    frame: frameOf(new Uint8Array(0)),
+    frame: frameOf(new Uint8Array(align4(spec.header.size))), // zeros, until the first move
     words: new Int32Array(0),
     start: 0,
     end: 0,
     at: new Int32Array(rows),
     seen: new Int32Array(rows),
-    move: 0,
+    move: 1,
   }
   const numbers = numbersOf(plan)
   const reading = (): Reading => ({ abi, plans, frame: state.frame, start: state.start, canonical: true })
@@ -96,6 +99,10 @@ function place(state: State, frame: Frame, words: Int32Array, start: number, end
   state.words = words
   state.start = start
   state.end = end
+  if (state.move === movesMax) {
+    state.seen.fill(0)
+    state.move = 0
+  }
   state.move += 1
 }
 
