@@ -12,6 +12,7 @@ const greeter = defineFamily({
   ops: {
     greet: { cmd: 1, set: 'greeting', do: { request: ['name'], reply: ['name', 'count'] } },
     fail: { cmd: 2, set: 'greeting', do: { request: ['name'] } },
+    hang: { cmd: 3, set: 'greeting', do: { request: ['name'] } },
   },
 })
 
@@ -19,6 +20,7 @@ const module = serveFamily(greeter, () => {
   let count = 0
   return {
     greet: { do: ({ attrs }) => ({ name: `hello ${attrs.name ?? 'nobody'}`, count: ++count }) },
+    hang: { do: () => new Promise<void>(() => {}) },
     fail: {
       do: () => {
         throw new TypeError('a defect of the module')
@@ -47,6 +49,20 @@ describe('createKernel({ modules })', () => {
     expect(heard).toEqual([new TypeError('a defect of the module')])
     expect(kernel.audit().findings).toHaveLength(1)
     await expect(kernel.close()).rejects.toThrow(LeakError)
+  })
+})
+
+describe('kernel.close', () => {
+  it('does not wait for ever for a handler that never ends, but names the process', async () => {
+    const kernel = createKernel({ modules: [module], limits: { closeMs: 20 } })
+    const genl = await openGeneric(kernel.spawn({ pid: 77 }))
+    const family = await genl.open(greeter)
+    const lost = expect(family.do('hang', { name: 'x' })).rejects.toMatchObject({ code: 'EBADF' })
+    await kernel.settle()
+    await expect(kernel.close()).rejects.toThrow(
+      'not all was well when the kernel was closed: a request of process 77 on protocol 16 does not end',
+    )
+    await lost
   })
 })
 

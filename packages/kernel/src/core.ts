@@ -44,6 +44,8 @@ export interface KernelCore {
   advance(ms: number): Promise<void>
   /** What is wrong, one sentence each. */
   findings(): string[]
+  /** What keeps the kernel from rest, one sentence each. */
+  unfinished(): string[]
   save(): Uint8Array
   /** Now and then, something to wait for before work goes on: see `LoopScheduler`. */
   breathe(): Promise<void> | undefined
@@ -136,6 +138,13 @@ export function createCore(options: KernelOptions, bootedAt?: number): KernelCor
     settle,
     advance: environment.advance,
     findings: () => [...defects, ...registryFindings(registry), ...vnets.list().flatMap(routeFindings)],
+    unfinished: () => [
+      ...netlink
+        .sockets()
+        .map(({ pid, protocol }) => `a request of process ${pid} on protocol ${protocol} does not end`),
+      ...(rtnl.locked ? ['the RTNL is held'] : []),
+      ...(registry.detachLock.locked ? ['the detach lock is held'] : []),
+    ],
     save() {
       if (busy()) throw new NetlinkError('EBUSY', 'a change is under way: await settle() first')
       return saveState(core)

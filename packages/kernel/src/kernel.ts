@@ -1,8 +1,9 @@
 import { SocketError } from '@nltool/nl-core/errno'
-import { rootCred, userCred, type VnetId, vnet0 } from '@nltool/nl-core/model'
+import { type Cancel, rootCred, userCred, type VnetId, vnet0 } from '@nltool/nl-core/model'
 import { boot, populate } from './boot.ts'
 import { createCore, type KernelCore } from './core.ts'
 import { LeakError } from './leak.ts'
+import { hostLoop } from './platform.ts'
 import { createPids } from './process/pids.ts'
 import { createProcess } from './process/process.ts'
 import type { Process, SpawnOptions } from './process/types.ts'
@@ -68,11 +69,15 @@ export function kernelOf(core: KernelCore): Kernel {
     return { processes: processes.size, descriptors, sockets: netlink.stats().sockets, findings: core.findings() }
   }
 
-  async function shutDown(): Promise<void> {
+  async function endAll(): Promise<void> {
     await Promise.all([...processes.values()].map(process => process.exit()))
     await netlink.unload()
     await core.settle()
-    const { findings } = audit()
+  }
+
+  async function shutDown(): Promise<void> {
+    const inTime = await within(limits.closeMs, endAll())
+    const findings = [...(inTime ? [] : core.unfinished()), ...audit().findings]
     for (const { route } of core.vnets.list()) route.close()
     core.stop()
     if (findings.length > 0) throw new LeakError(findings)
@@ -110,6 +115,19 @@ export function kernelOf(core: KernelCore): Kernel {
     [Symbol.asyncDispose]: () => kernel.close(),
   }
   return kernel
+}
+
+/** Whether work ends within a time of the host's clock. */
+async function within(ms: number, work: Promise<void>): Promise<boolean> {
+  let cancel: Cancel = () => {}
+  const late = new Promise<false>(resolve => {
+    cancel = hostLoop().timer(() => resolve(false), ms)
+  })
+  try {
+    return await Promise.race([work.then(() => true), late])
+  } finally {
+    cancel()
+  }
 }
 
 const publicVnet = ({ id, name }: Vnet): Vnet => ({ id, name })

@@ -6,6 +6,7 @@ import type { KernelLimits } from './types.ts'
 const rows: { readonly [name in keyof KernelLimits]: readonly [standard: number, min: number, max: number] } = {
   descriptorsMax: [65536, 4, 1 << 24],
   processesMax: [PID_MAX, 1, 1 << 24],
+  closeMs: [5000, 0, 0x7fffffff],
 }
 
 /** Fills in what is left out. @throws SocketError EINVAL for a value out of range */
@@ -14,7 +15,11 @@ export function limitsOf(given: Partial<KernelLimits> = {}): KernelLimits {
     const [standard, min, max] = rows[name]
     return inRange(`limits.${name}`, given[name] ?? standard, min, max)
   }
-  return { descriptorsMax: value('descriptorsMax'), processesMax: value('processesMax') }
+  return {
+    descriptorsMax: value('descriptorsMax'),
+    processesMax: value('processesMax'),
+    closeMs: value('closeMs'),
+  }
 }
 
 /** `net.fibs`. @throws SocketError EINVAL */

@@ -10,6 +10,8 @@ export interface KernelLimits {
   readonly descriptorsMax: number
   /** `kern.maxproc`: processes. Default 99999 (PID_MAX). */
   readonly processesMax: number
+  /** How long `close` waits for handlers that run and locks that are held, milliseconds of the host. Default 5000. */
+  readonly closeMs: number
 }
 
 /** How a kernel is made. Nothing need be given. */
@@ -113,6 +115,9 @@ export interface Kernel extends AsyncDisposable {
    * sysctls. Processes and sockets are not part of it. @throws NetlinkError EBUSY while a change is under way
    */
   save(): Uint8Array
-  /** Ends every process, waits for what is pending, and stops the timers. A second call does nothing. */
+  /**
+   * Ends every process, waits for what is pending, audits what is left, and stops the timers. A second call waits for the
+   * first. @throws LeakError with what was wrong, or with what did not end within `limits.closeMs`
+   */
   close(): Promise<void>
 }
