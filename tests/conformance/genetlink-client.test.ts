@@ -91,6 +91,15 @@ describe.each(abis)('a client of generic netlink with the %s ABI', abi => {
     await genl.close()
   })
 
+  it('lets one of several that look up a family give up alone', async () => {
+    const { genl } = await world(abi)
+    const controller = new AbortController()
+    const [one, other] = [failure(genl.resolve('nldummy', { signal: controller.signal })), genl.resolve('nldummy')]
+    controller.abort(new Error('enough'))
+    expect(await one).toMatchObject({ message: 'enough' })
+    expect(await other).toMatchObject({ name: 'nldummy' })
+  })
+
   it('makes typed requests, dumps, and subscriptions from a definition', async () => {
     const { genl } = await world(abi)
     const counters = await genl.open(dummy)

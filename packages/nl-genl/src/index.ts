@@ -13,6 +13,7 @@ export type {
   GenericFamily,
   GenericOptions,
   RawRequestOptions,
+  SignalOptions,
   TypedFamily,
 } from './client/types.ts'
 export * from './constants.ts'

@@ -17,7 +17,7 @@ import { familyPolicy } from './policy.ts'
 import { rawFamily } from './raw.ts'
 import { createRenewable, type Renewable } from './renewal.ts'
 import { typedFamily } from './typed.ts'
-import type { FamilyChange, Generic, GenericFamily, GenericOptions } from './types.ts'
+import type { FamilyChange, Generic, GenericFamily, GenericOptions, SignalOptions } from './types.ts'
 
 /**
  * Opens a client of generic netlink at a host: a process of an embedded kernel, a served kernel, the host's own Linux.
@@ -43,10 +43,10 @@ function createGeneric(connection: Connection): Generic {
   }
 
   /** Asks once for calls that overlap; a failure is not kept. */
-  function infoOf(name: string, options?: WaitOptions): Promise<FamilyInfo> {
+  function infoOf(name: string): Promise<FamilyInfo> {
     const kept = resolved.get(name)
     if (kept !== undefined) return kept
-    const asked = find({ familyName: name }, options)
+    const asked = find({ familyName: name })
     resolved.set(name, asked)
     asked.catch(() => {
       if (resolved.get(name) === asked) resolved.delete(name)
@@ -66,7 +66,7 @@ function createGeneric(connection: Connection): Generic {
 
   const generic: Generic = {
     connection,
-    resolve: async (name, options) => bind(await infoOf(name, options)),
+    resolve: async (name, options) => bind(await abortable(infoOf(name), options?.signal)),
     familyById: async (id, options) => bind(await find({ familyId: id }, options)),
     async families(options) {
       const found = await connection
@@ -81,8 +81,8 @@ function createGeneric(connection: Connection): Generic {
         .collect(options)
       return familyPolicy(parts.map(ctrlAttrsOf), options.op)
     },
-    open: async <F extends AnyFamily>(family: F, options?: WaitOptions) =>
-      typedFamily(connection, family, renewable(await infoOf(family.name, options))),
+    open: async <F extends AnyFamily>(family: F, options?: SignalOptions) =>
+      typedFamily(connection, family, renewable(await abortable(infoOf(family.name), options?.signal))),
     waitForGroup: (family, group, options = {}) => waitForGroup(generic, family, group, options.signal),
     watchFamilies(options = {}) {
       const decode = (message: Message): FamilyChange | undefined => {
@@ -100,6 +100,17 @@ function createGeneric(connection: Connection): Generic {
     [Symbol.asyncDispose]: close,
   }
   return generic
+}
+
+/** Waits for what others wait for too: the signal ends this wait alone. */
+async function abortable<T>(shared: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return shared
+  signal.throwIfAborted()
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason)
+    signal.addEventListener('abort', stop, { once: true })
+    shared.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
 }
 
 async function waitForGroup(

@@ -8,6 +8,11 @@ import type { EventAttrs, EventName, GroupName, HeaderOf, OpName, ReplyAttrs, Re
 import type { FamilyInfo, RawMessage } from './family-info.ts'
 import type { FamilyPolicy } from './policy.ts'
 
+/** What a wait that is shared with others takes: the signal ends this wait, not theirs. */
+export interface SignalOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
 /** Options of {@link openGeneric}. */
 export interface GenericOptions extends ConnectionOptions {}
 
@@ -113,7 +118,7 @@ export interface Generic extends AsyncDisposable {
    * Finds a family by name. The answer is kept for the life of the client; calls that overlap ask once.
    * @throws KernelError ENOENT if there is none
    */
-  resolve(name: string, options?: WaitOptions): Promise<GenericFamily>
+  resolve(name: string, options?: SignalOptions): Promise<GenericFamily>
   /** Finds a family by id, without keeping the answer. @throws KernelError ENOENT if there is none */
   familyById(id: number, options?: WaitOptions): Promise<GenericFamily>
   /** All families, ascending by id. */
@@ -124,7 +129,7 @@ export interface Generic extends AsyncDisposable {
    */
   policy(family: string, options?: WaitOptions & { readonly op?: number }): Promise<FamilyPolicy>
   /** Binds a definition to the kernel's family of that name. @throws KernelError ENOENT if there is none */
-  open<F extends AnyFamily>(family: F, options?: WaitOptions): Promise<TypedFamily<F>>
+  open<F extends AnyFamily>(family: F, options?: SignalOptions): Promise<TypedFamily<F>>
   /**
    * Number of a group that may not exist yet: of a family that makes groups at run time, such as nlsysevent, or of one that
    * is not loaded. Waits until it is announced.
