@@ -73,6 +73,8 @@ describe('parseIfconfig', () => {
     ['em0 group core1', 'group core1: the name of a group does not end in a digit'],
     ['em0 group abcdefghijklmnop', 'the name of a group has 1 to 15 characters'],
     ['-a mtu 9000', 'an interface must be named'],
+    ['em0 inet6 -ifdisabled', '-ifdisabled: netlink carries no such property of an interface'],
+    ['em0 media autoselect', 'media: netlink carries no such property of an interface'],
     ['em0 vlan 5 vlandev em1', 'vlan and vlandev go with create'],
   ])('refuses `%s` with exit code 2', (words, sentence) => {
     expect(() => parse(words)).toThrow(expect.objectContaining({ exit: 2, message: expect.stringContaining(sentence) }))

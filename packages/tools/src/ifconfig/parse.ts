@@ -5,6 +5,7 @@ import { readOptions } from '../options.ts'
 import { type Draft, emptyDraft } from './draft.ts'
 import { addressWord, keywords } from './keywords.ts'
 import type { IfconfigCommand, IfconfigOptions, ShownFamily } from './types.ts'
+import { isUnavailable } from './unavailable.ts'
 
 /** Reads the words behind `ifconfig`. @throws Failure */
 export function parseIfconfig(argv: readonly string[]): IfconfigCommand {
@@ -36,6 +37,7 @@ function readWords(words: readonly string[], draft: Draft): void {
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     const keyword = lookUp(keywords, word)
     if (keyword === undefined) {
+      if (isUnavailable(word)) throw usage(`${word}: netlink carries no such property of an interface`)
       etherOrAddress(draft, word, follows)
       follows = !follows
       continue
