@@ -28,7 +28,7 @@ export type {
   Taken,
 } from './kernel/netlink-socket.ts'
 export { freebsdSockets, linuxSockets, type SocketPersonality } from './kernel/personality.ts'
-export type { Multicast, Notification, Protocol, RawRequest } from './kernel/protocol.ts'
+export type { GroupMember, Multicast, Notification, Protocol, RawRequest } from './kernel/protocol.ts'
 export { required } from './kernel/required.ts'
 export { decodeSockaddr, encodeSockaddr, type SockaddrNl, sockaddrNlSize } from './kernel/sockaddr.ts'
 export { createSysctls, type NetlinkSysctls, type SysctlName, type SysctlValues, sysctlRows } from './kernel/sysctl.ts'

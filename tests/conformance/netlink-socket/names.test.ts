@@ -1,3 +1,4 @@
+import { NetlinkError } from '@nltool/nl-core/errno'
 import { freebsdSockets, linuxSockets, type SocketPersonality } from '@nltool/nl-core/kernel'
 import { type Abi, type Cred, userCred, type VnetId } from '@nltool/nl-core/model'
 import { describe, expect, it } from 'vitest'
@@ -244,6 +245,33 @@ describe('NS 2.7 groups', () => {
     socket.setsockopt(SOL_NETLINK, 2, ITEM_GROUP)
     world.notify(1)
     expect(socket.fionread).toBe(0)
+  })
+
+  it('the protocol hears of every join and leave, and may refuse: nothing has changed then', async () => {
+    const heard: string[] = []
+    const protocol = {
+      onJoin(group: number) {
+        if (group === 9) throw new NetlinkError('ENOSPC', 'no more listeners')
+        heard.push(`+${group}`)
+      },
+      onLeave: (group: number) => void heard.push(`-${group}`),
+    }
+    const world = createWorld({ protocol })
+    const socket = world.open({ abi: 'linux' })
+    expect(codeOf(() => socket.setsockopt(SOL_NETLINK, 1, 9))).toBe('ENOSPC')
+    expect(codeOf(() => socket.bind({ portid: 0, groups: 0x1c1 }))).toBe('ENOSPC') // groups 1, 7, 8, 9
+    expect(socket.getsockname()).toEqual({ portid: 0, groups: 0 })
+    expect(heard.splice(0)).toEqual(['+1', '+7', '+8', '-1', '-7', '-8'])
+    socket.setsockopt(SOL_NETLINK, 1, 7)
+    socket.setsockopt(SOL_NETLINK, 1, 7)
+    socket.setsockopt(SOL_NETLINK, 2, 3)
+    socket.bind({ portid: 0, groups: 1 })
+    expect(heard.splice(0)).toEqual(['+7', '+7', '-3', '+1', '-7'])
+    boundTo(world, 'linux', 5)
+    expect(codeOf(() => world.open({ abi: 'linux' }).bind({ portid: 5, groups: 2 }))).toBe('EADDRINUSE')
+    expect(heard.splice(0)).toEqual(['+2', '-2'])
+    await socket.close()
+    expect(heard).toEqual(['-1'])
   })
 
   it('group unregistered: every member of every vnet is removed', () => {

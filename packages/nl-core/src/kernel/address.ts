@@ -1,6 +1,6 @@
 import { abiConstants } from '../abi.ts'
 import { SocketError } from '../errno/errors.ts'
-import { checkMask, membershipWords, setMask } from './membership.ts'
+import { askForMask, membershipWords, setMask } from './membership.ts'
 import { maySend } from './peers.ts'
 import type { Sock } from './sock.ts'
 import { decodeSockaddr, type SockaddrNl } from './sockaddr.ts'
@@ -16,8 +16,13 @@ export function bind(sock: Sock, to: SockaddrNl | Uint8Array): void {
     throw new SocketError('EINVAL', `bound to port ${sock.port} already, not ${portid}`)
   }
   // Whatever may refuse comes before what changes, so that a bind that fails leaves nothing behind.
-  checkMask(sock, groups)
-  if (!sock.bound) sock.core.ports.bind(sock, portid)
+  const takeBack = askForMask(sock, groups)
+  try {
+    if (!sock.bound) sock.core.ports.bind(sock, portid)
+  } catch (error) {
+    takeBack()
+    throw error
+  }
   setMask(sock, groups)
 }
 

@@ -1,6 +1,7 @@
 import { SocketError } from '../errno/errors.ts'
 import type { Errno } from '../errno/table.ts'
 import { abandonDump } from './dump.ts'
+import { announceLeave } from './join-hooks.ts'
 import { purge } from './receive-buffer.ts'
 import { closeReason, type Sock, type Waiter } from './sock.ts'
 import { wake } from './wake.ts'
@@ -18,7 +19,7 @@ export function close(sock: Sock): Promise<void> {
     failAll(sock.receivers)
     failAll(sock.tx.waiters)
     failAll(sock.peerSenders, 'ECONNREFUSED')
-    if (sock.synchronous) sock.core.groups.leaveAll(sock) // Linux unlinks first; nothing more arrives
+    if (sock.synchronous) leaveGroups(sock) // Linux unlinks first; nothing more arrives
     if (!busy(sock)) {
       release(sock)
       return Promise.resolve()
@@ -32,6 +33,11 @@ export function close(sock: Sock): Promise<void> {
       resolve()
     }
   })
+}
+
+function leaveGroups(sock: Sock): void {
+  for (const group of sock.groups) announceLeave(sock, group)
+  sock.core.groups.leaveAll(sock)
 }
 
 /** Something of this socket still runs, or its worker has been told to. */
@@ -50,7 +56,7 @@ function release(sock: Sock): void {
   const { core, tx } = sock
   abandonDump(sock)
   core.ports.release(sock)
-  core.groups.leaveAll(sock)
+  leaveGroups(sock)
   core.sockets.delete(sock)
   tx.queue.length = 0
   tx.ccc = 0

@@ -1,5 +1,6 @@
 import { SocketError } from '../errno/errors.ts'
 import { privileged } from '../model/cred.ts'
+import { announceJoin, announceJoins, announceLeave } from './join-hooks.ts'
 import type { Protocol } from './protocol.ts'
 import type { Sock } from './sock.ts'
 
@@ -34,12 +35,17 @@ export function changeMembership(sock: Sock, number: number, on: boolean): void 
   }
   const group = toModelGroup(sock, number)
   if (on) joinGroup(sock, group)
-  else sock.core.groups.leave(sock, group)
+  else {
+    announceLeave(sock, group)
+    sock.core.groups.leave(sock, group)
+  }
 }
 
 function joinGroup(sock: Sock, group: number): void {
   checkGroup(sock, group)
-  if (sock.cred.ownVnet) sock.core.groups.join(sock, group) // in a jail without its own stack nothing happens
+  if (!sock.cred.ownVnet) return // in a jail without its own stack nothing happens
+  announceJoin(sock, group)
+  sock.core.groups.join(sock, group)
 }
 
 function checkGroup(sock: Sock, group: number): void {
@@ -50,20 +56,33 @@ function checkGroup(sock: Sock, group: number): void {
   }
 }
 
-/** Whether every group of a mask may be joined. @throws SocketError EPERM */
-export function checkMask(sock: Sock, mask: number): void {
-  for (let number = 1; number <= maskGroups; number++) {
-    if ((mask >>> (number - 1)) & 1) checkGroup(sock, toModelGroup(sock, number))
-  }
+/** Groups that a mask names or, with `named` false, leaves out, numbered by the model. */
+function groupsOf(sock: Sock, mask: number, named: boolean): number[] {
+  const numbers = Array.from({ length: maskGroups }, (_, index) => index + 1)
+  return numbers
+    .filter(number => (((mask >>> (number - 1)) & 1) === 1) === named)
+    .map(number => toModelGroup(sock, number))
+}
+
+/**
+ * Whether every group of a mask may be joined: privileges, then what the protocol says. Returns what takes the latter
+ * back, for a bind that fails after all. @throws SocketError EPERM, or the protocol's refusal; nothing has changed then
+ */
+export function askForMask(sock: Sock, mask: number): () => void {
+  const groups = groupsOf(sock, mask, true)
+  for (const group of groups) checkGroup(sock, group)
+  return announceJoins(sock, sock.cred.ownVnet ? groups : [])
 }
 
 /** Makes the membership of groups 1 to 32 what the mask says. */
 export function setMask(sock: Sock, mask: number): void {
-  for (let number = 1; number <= maskGroups; number++) {
-    const group = toModelGroup(sock, number)
-    if (!((mask >>> (number - 1)) & 1)) sock.core.groups.leave(sock, group)
-    else if (sock.cred.ownVnet) sock.core.groups.join(sock, group)
+  for (const group of groupsOf(sock, mask, false)) {
+    if (!sock.groups.has(group)) continue
+    announceLeave(sock, group)
+    sock.core.groups.leave(sock, group)
   }
+  if (!sock.cred.ownVnet) return
+  for (const group of groupsOf(sock, mask, true)) sock.core.groups.join(sock, group)
 }
 
 /** Membership as words of 32 groups, numbered by the ABI: bit g−1 stands for group g. */

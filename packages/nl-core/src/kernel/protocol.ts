@@ -1,5 +1,5 @@
 import type { Abi } from '../model/abi.ts'
-import type { Privilege } from '../model/cred.ts'
+import type { Cred, Privilege } from '../model/cred.ts'
 import type { VnetId } from '../model/ids.ts'
 import type { Ctx } from '../model/task.ts'
 import type { Body } from '../wire/codec.ts'
@@ -16,6 +16,16 @@ export interface RawRequest {
   readonly strict: boolean
   /** The body: what follows the `nlmsghdr`. */
   readonly payload: Uint8Array
+}
+
+/** A socket that joins or leaves a group. */
+export interface GroupMember {
+  /** 0 while it is unbound. */
+  readonly portid: number
+  readonly pid: number
+  readonly vnet: VnetId
+  readonly cred: Cred
+  readonly abi: Abi
 }
 
 /** A netlink protocol: how its messages find their handlers. */
@@ -35,6 +45,13 @@ export interface Protocol {
   readonly groupOf?: (number: number, abi: Abi) => number
   /** What Linux asks of those who join a group, checked by kernels of its personality. Default: nothing. */
   readonly groupPriv?: (group: number) => Privilege | undefined
+  /**
+   * Asked at every join, a repeated one too, after the privilege and before the membership counts. A `NetlinkError`
+   * refuses it. Groups are the model's.
+   */
+  readonly onJoin?: (group: number, member: GroupMember) => void
+  /** Told at every leave, of a group never joined too, and of each membership of a socket that closes; not by `dropGroup`. */
+  readonly onLeave?: (group: number, member: GroupMember) => void
   /** Linux programs may send to each other without privilege, as on NETLINK_USERSOCK. */
   readonly usersMaySend?: boolean
 }
