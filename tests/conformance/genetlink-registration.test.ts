@@ -1,6 +1,6 @@
 import { NETLINK_ADD_MEMBERSHIP, SOL_NETLINK } from '@nltool/nl-core'
 import { NetlinkError, SocketError } from '@nltool/nl-core/errno'
-import { userCred, type VnetId, vnet0 } from '@nltool/nl-core/model'
+import { sleep, userCred, type VnetId, vnet0 } from '@nltool/nl-core/model'
 import { toHex } from '@nltool/nl-core/testing'
 import { attributeSet, u32 } from '@nltool/nl-core/wire'
 import { defineFamily, nlctrl } from '@nltool/nl-genl'
@@ -237,6 +237,32 @@ describe('R3 unregistration while the family is in use', () => {
     await done
     expect(state.trace.at(-1)).toMatch(/^end/)
     expect(bench.registry.byName('nldummy')).toBeUndefined()
+  })
+
+  it('refuses a request that waits for its turn behind the handler that takes the family back', async () => {
+    const bench = createBench('linux')
+    const definition = (name: string) =>
+      defineFamily({ name, version: 1, groups: {}, sets: { x: set }, ops: { x: { cmd: 1, set: 'x', do: {} } } })
+    let ran = 0
+    const victim = serveFamily(definition('victim'), () => ({ x: { do: () => void ran++ } }))
+    const killer = serveFamily(definition('killer'), () => ({
+      x: {
+        async do(_request, ctx) {
+          await sleep(ctx.scheduler, 10, 'killer')
+          await bench.registry.unregister(ctx, 'victim')
+        },
+      },
+    }))
+    const { id } = bench.registry.register(bench.ctx(), victim)
+    const [one, other] = [bench.open(), bench.open()]
+    void one.socket.send(request(1, [], { type: bench.registry.register(bench.ctx(), killer).id, flags: 4 }))
+    void other.socket.send(request(1, [], { type: id, flags: 4 }))
+    bench.scheduler.advance(10)
+    await new Promise(resolve => setImmediate(resolve))
+    expect(allMessages(one.drain()).map(errorOf)).toEqual([0])
+    await new Promise(resolve => setImmediate(resolve))
+    expect(allMessages(other.drain()).map(errorOf)).toEqual([-2])
+    expect(ran).toBe(0)
   })
 
   it('is refused with EBUSY while a dump is open, or ends the dump with ENOENT', async () => {

@@ -9,6 +9,8 @@ export interface FamilyUse {
   isRunning(task: Task): boolean
   /** Dumps of the family, or of its policies, that have begun and not ended. */
   readonly dumps: number
+  /** The family is being taken back: no handler of it may begin. */
+  readonly over: boolean
   /** A handler begins to run in a task; every `enter` has its `leave`. */
   enter(task: Task): void
   leave(task: Task): void

@@ -1,3 +1,4 @@
+import { type Errno, NetlinkError } from '@nltool/nl-core/errno'
 import { type AnyHandler, type Dump, handler, type Request } from '@nltool/nl-core/kernel'
 import type { Abi, Awaitable, Ctx, Lock } from '@nltool/nl-core/model'
 import type { Body } from '@nltool/nl-core/wire'
@@ -43,6 +44,8 @@ export interface RowParts {
   readonly use: FamilyUse
   /** Held around the handlers of families that are not `parallel`. */
   readonly serial: Lock<'module'>
+  /** Answer to an `nlmsg_type` that names no family. */
+  readonly unknownFamily: Errno
   /** `version` of an answer where it is not the family's. */
   readonly versionOf?: ((attrs: Attrs) => number) | undefined
 }
@@ -130,41 +133,36 @@ function runDo(
   ctx: Ctx,
   toReply: ToReply,
 ): Awaitable<GenericBody | undefined> {
-  const { use, family, serial } = parts
+  const generic = new FamilyRequest(request, parts.family)
+  const answer =
+    parts.family.parallel === true
+      ? counted(parts, handlers, generic, ctx)
+      : serially(parts.serial, ctx, () => counted(parts, handlers, generic, ctx))
+  if (answer instanceof Promise) return answer.then(attrs => attrs && toReply(request, attrs))
+  return answer && toReply(request, answer)
+}
+
+/** Runs the handlers of a request, and lets nobody take the family back meanwhile. */
+function counted(
+  { use, unknownFamily }: RowParts,
+  handlers: AnyHandlers,
+  request: FamilyRequest,
+  ctx: Ctx,
+): Awaitable<Attrs | undefined> {
   const { task } = ctx
-  const generic = new FamilyRequest(request, family)
+  // The family may have gone while the request waited for its turn.
+  if (use.over) throw new NetlinkError(unknownFamily)
   use.enter(task)
   let answer: Awaitable<Attrs | undefined>
   try {
-    answer =
-      family.parallel === true
-        ? hooked(handlers, generic, ctx)
-        : serially(serial, ctx, () => hooked(handlers, generic, ctx))
+    answer = hooked(handlers, request, ctx)
   } catch (error) {
     use.leave(task)
     throw error
   }
-  if (answer instanceof Promise)
-    return answerLater(
-      answer,
-      () => use.leave(task),
-      attrs => toReply(request, attrs),
-    )
+  if (answer instanceof Promise) return answer.finally(() => use.leave(task))
   use.leave(task)
-  return answer && toReply(request, answer)
-}
-
-async function answerLater(
-  answer: Promise<Attrs | undefined>,
-  leave: () => void,
-  toReply: (attrs: Attrs) => GenericBody,
-): Promise<GenericBody | undefined> {
-  try {
-    const attrs = await answer
-    return attrs && toReply(attrs)
-  } finally {
-    leave()
-  }
+  return answer
 }
 
 /** `pre`; where it agrees, `do` and `post`. */

@@ -46,6 +46,7 @@ export function startFamily(shared: Shared, module: FamilyModule, place: Place):
     policies: shared.policies,
     use,
     serial: shared.serial,
+    unknownFamily: shared.rules.unknownFamily,
     versionOf: place.versionOf,
   }
   const operations = new Map<number, OperationRows>()

@@ -13,6 +13,7 @@ export function createFamilyUse(): FamilyUse {
   const running: Task[] = []
   const idle: (() => void)[] = []
   const open = new Set<OpenDump>()
+  let over = false
 
   function wake(): void {
     if (running.length > 0 || idle.length === 0) return
@@ -24,6 +25,9 @@ export function createFamilyUse(): FamilyUse {
     get dumps() {
       return open.size
     },
+    get over() {
+      return over
+    },
     enter(task) {
       running.push(task)
     },
@@ -33,6 +37,7 @@ export function createFamilyUse(): FamilyUse {
     },
     track: bodies => countedIn(open, bodies),
     drain() {
+      over = true
       for (const dump of [...open]) dump.abort()
       return new Promise(resolve => {
         idle.push(resolve)
