@@ -2,7 +2,6 @@ import { chmod, cp, mkdir, readdir, readFile, stat, truncate, writeFile } from '
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { boot } from '../../packages/tools/src/host.ts'
 import { type Cli, createCli, type Surroundings } from './nltool.ts'
 
 const tools = fileURLToPath(new URL('../../packages/tools', import.meta.url))
@@ -160,28 +159,6 @@ describe('a damaged state file', () => {
     },
     20_000,
   )
-
-  it('cut to any length at all is refused with what is wrong', async () => {
-    const whole = await readFile(cli.state)
-    for (let length = 0; length < whole.length; length++) {
-      const error = await boot(whole.subarray(0, length), 'FILE').catch((refused: unknown) => refused)
-      expect(error, `cut to ${length} bytes`).toMatchObject({
-        exit: 1,
-        message: expect.stringMatching(
-          /^the state file FILE is damaged and stays as it is: \S.*; move it away to go on$/,
-        ),
-      })
-    }
-  })
-
-  it('with any byte changed is refused', async () => {
-    const whole = await readFile(cli.state)
-    for (let at = 0; at < whole.length; at++) {
-      const spoiled = Uint8Array.from(whole)
-      spoiled[at] = (spoiled[at] ?? 0) ^ 0x41
-      await expect(boot(spoiled, 'FILE'), `byte ${at} changed`).rejects.toThrow('is damaged')
-    }
-  })
 
   it('of garbage is refused', async () => {
     const other = await createCli()

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createStateStore } from '../../packages/tools/src/state/store.ts'
+import { createStateStore } from './store.ts'
 
-const writer = fileURLToPath(new URL('../../packages/tools/test/writer.js', import.meta.url))
+const writer = fileURLToPath(new URL('../../test/writer.js', import.meta.url))
 const stateBytes = 65_536
 
 let directory: string
