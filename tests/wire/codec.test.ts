@@ -90,7 +90,7 @@ function spoil(bytes: Uint8Array, { changes, cut, tail }: Spoiler): Uint8Array {
   return spoiled
 }
 
-describe.each(abis)('codecs of any schema, %s', { timeout: 60_000 }, abi => {
+describe.each(abis)('codecs of any schema, %s', abi => {
   it('decode what they encoded to the same value, and encode that to the same bytes', () => {
     fc.assert(
       fc.property(bodiesWithValues, ({ schema, value }) => {
@@ -151,7 +151,7 @@ describe.each(abis)('codecs of any schema, %s', { timeout: 60_000 }, abi => {
 
 const real = { addrBody, linkBody, neighBody, nexthopBody, routeBody, ruleBody, extAckBody, doneBody }
 
-describe.each(abis)('codecs of the schemas of this project, %s', { timeout: 60_000 }, abi => {
+describe.each(abis)('codecs of the schemas of this project, %s', abi => {
   it.each(Object.entries(real))('%s means the same compiled and interpreted', (_name, schema) => {
     const { interpreted, compiled } = codecsOf(schema as Schema, abi)
     fc.assert(

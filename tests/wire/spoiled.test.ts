@@ -50,7 +50,7 @@ function probe({ schema, abi, name }: RealBody, bytes: Uint8Array): 'accepted' |
   return 'refused'
 }
 
-describe('real messages, spoiled at every byte', { timeout: 60_000 }, () => {
+describe('real messages, spoiled at every byte', () => {
   const bodies = realBodies()
 
   it('are read whole or refused with a WireError when they are cut', () => {
