@@ -1,4 +1,4 @@
-import type { Hanging, IfIndex, Ifnet, IfState, Net, SeededDefects } from '@nltool/ifnet'
+import type { Cloner, Hanging, IfIndex, Ifnet, IfState, Net, SeededDefects } from '@nltool/ifnet'
 import { createLab, etherCloner, type Lab, type LabOptions } from '@nltool/ifnet/testing'
 import { NetlinkError } from '@nltool/nl-core/errno'
 import type { Ctx, VnetId } from '@nltool/nl-core/model'
@@ -22,6 +22,8 @@ export interface World extends Lab {
   readonly violations: string[]
   /** Packets that reached a driver, by interface name. */
   readonly packets: readonly string[]
+  /** The cloner of em0, em1, …, to be registered again after it was unregistered. */
+  readonly em: Cloner
   /** Follows what happens in a network stack that was created later. */
   listen(net: Net): void
   /** Runs work that may be refused for good reasons; resolves to the errno. */
@@ -49,7 +51,8 @@ function createWorld(options: LabOptions): World {
     packets.push(ifp.name)
     if (departed.has(ifp.index)) violations.push(`a packet reached the driver of ${ifp.name} after its departure`)
   }
-  lab.registry.cloners.register(etherCloner('em', { onTransmit }))
+  const em = etherCloner('em', { onTransmit })
+  lab.registry.cloners.register(em)
   lab.registry.cloners.register(etherCloner('epair', { pair: true, onTransmit }))
   const inet6 = lab.registry.defineHanging<AfData>(lab.ctx('boot'), 'inet6', {
     rule: 'epoch',
@@ -98,6 +101,7 @@ function createWorld(options: LabOptions): World {
     violations,
     packets,
     listen,
+    em,
     async attempt(work, allowed) {
       try {
         await work()

@@ -1,11 +1,11 @@
-import type { IfRef, Net } from '@nltool/ifnet'
+import type { DetachHeld, IfOwner, IfRef, Net } from '@nltool/ifnet'
 import { type Ctx, IpAddress, type RtnlHeld, type VnetId } from '@nltool/nl-core/model'
 import { below } from '@nltool/nl-core/scheduler'
 import type { Scenario, World } from './ifnet-lab.ts'
 
 const jail = 1 as VnetId
-const tasks = 4
-const operationsEach = 6
+const tasks = 5
+const operationsEach = 7
 const names = ['em0', 'em1', 'epair0a', 'epair0b', 'wan']
 const addresses = ['192.0.2.1', '192.0.2.2', '2001:db8::1'].map(text => IpAddress.parse(text))
 
@@ -20,6 +20,11 @@ interface Actor {
   /** A network stack that exists. */
   net(): Net
   name(): string
+}
+
+/** A driver takes its interface out, unless the end of a network stack has done so before. */
+async function takeOut(owner: IfOwner, ctx: Ctx, held: DetachHeld): Promise<void> {
+  if (!owner.freed) await owner.detach(ctx, held)
 }
 
 type Operation = (actor: Actor) => Promise<unknown>
@@ -52,6 +57,26 @@ const operations: readonly Operation[] = [
   async ({ world: { registry, listen }, ctx }) => {
     if (registry.net(jail) === undefined) listen(registry.createNet(jail))
     else await registry.destroyNet(ctx, jail)
+  },
+  async ({ world: { registry, em }, ctx, pick }) => {
+    const present = registry.cloners.list().includes('em')
+    if (!present) registry.cloners.register(em)
+    else if (pick([true, false, false])) await registry.cloners.unregister(ctx, 'em')
+  },
+  async ({ world, net, ctx }) => {
+    const owner = net().alloc(ctx, { name: `tap${ctx.task.name.at(-1)}`, type: 6, methods: { ioctl: () => undefined } })
+    let attached = false
+    try {
+      await world.withRtnl(ctx, rtnl => owner.attach(ctx, rtnl))
+      attached = true
+      for (let i = 0; i < 3 && !owner.freed; i++) {
+        owner.linkState(i % 2 === 0 ? 2 : 1)
+        await world.pause(ctx, 'reports its link')
+      }
+    } finally {
+      if (attached) await world.withDetach(ctx, held => takeOut(owner, ctx, held))
+      if (!owner.freed) owner.free(ctx)
+    }
   },
   change(({ ctx, pick }, net, rtnl, ref) => net.config.rename(ctx, rtnl, ref, pick(['wan', 'em0', 'em1']))),
   change(({ ctx, pick }, net, rtnl, ref) => (pick([true, false]) ? net.config.up : net.config.down)(ctx, rtnl, ref)),

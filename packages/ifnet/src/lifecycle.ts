@@ -71,7 +71,8 @@ function unlink(record: IfRecord): void {
  */
 export function attach(ctx: Ctx, _rtnl: RtnlHeld, record: IfRecord, why: 'attach' | 'move'): void {
   const { world } = record
-  const net = netOf(record)
+  const net = world.nets.get(record.vnet)
+  if (net === undefined) throw new NetlinkError('ENXIO', `network stack ${record.vnet} has gone`)
   if (record.state !== 'allocated' && record.state !== 'detached' && record.state !== 'moving-old') {
     throw new InvariantError(`attach of ${record.name}, which is ${record.state}`)
   }

@@ -37,6 +37,10 @@ class Owner implements IfOwner {
     return this.#record
   }
 
+  get freed(): boolean {
+    return this.#record.freed !== undefined
+  }
+
   attach(ctx: Ctx, rtnl: RtnlHeld): void {
     const record = this.#alive
     assertHeld(ctx, rtnl)

@@ -220,9 +220,12 @@ export interface IfSpec {
 export interface IfOwner {
   /** The interface as the driver sees it at any time. Reading it after reclamation throws. */
   readonly ifp: IfView
+  /** It has been freed: by the driver, or because the network stack at which it was at home came to its end. */
+  readonly freed: boolean
   /**
    * Puts the interface into the network stack for which it was allocated. @throws NetlinkError EEXIST if the name is in
-   * use there, EBUSY if the stack is shutting down. @throws InvariantError unless it is allocated or detached.
+   * use there, EBUSY if the stack is shutting down, ENXIO if it has gone. @throws InvariantError unless it is allocated
+   * or detached.
    */
   attach(ctx: Ctx, rtnl: RtnlHeld): void
   /** Takes it out: waits for readers, purges addresses, fires departure. @throws InvariantError unless it is attached. */
