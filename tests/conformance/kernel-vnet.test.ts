@@ -42,6 +42,23 @@ describe('network stacks', () => {
     expect(listener.poll(fd) & 1).toBe(0)
   })
 
+  it('are all heard by a Linux program that asks for it, each by its number (NETLINK_LISTEN_ALL_NSID)', async () => {
+    await using kernel = createKernel()
+    const jail = await kernel.createVnet('jail')
+    const listener = kernel.spawn({ abi: 'linux' })
+    const fd = listener.socket(16, 3, 0)
+    listener.bind(fd, { portid: 0, groups: 1 })
+    await listener.setsockopt(fd, 270, 8, 1)
+    await using inside = await openRoute(kernel.spawn({ vnet: jail.id }))
+    await using outside = await openRoute(kernel.spawn())
+    await inside.link.create({ kind: 'lo', name: 'lo1' })
+    await outside.link.create({ kind: 'lo', name: 'lo2' })
+    const first = await listener.recv(fd, { control: true })
+    const second = await listener.recv(fd, { control: true })
+    expect(first.control).toEqual([{ level: 270, type: 8, data: Uint8Array.of(jail.id, 0, 0, 0) }])
+    expect(second.control).toEqual([])
+  })
+
   it('go with everything in them', async () => {
     await using kernel = createKernel()
     const { id } = await kernel.createVnet('jail')

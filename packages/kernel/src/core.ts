@@ -79,6 +79,8 @@ export function createCore(options: KernelOptions, bootedAt?: number): KernelCor
     personality: personality.sockets,
     sysctl: options.sysctl,
     onDefect,
+    // Every network stack knows every other one by its number (NETLINK_LISTEN_ALL_NSID).
+    nsidOf: (_listener, emitter) => vnets.get(emitter)?.id,
   })
   const onText = (text: string, cause?: unknown): void => onDefect(cause ?? text, text)
   const epoch = createEpoch({ scheduler, clock, onDefect: onText })
