@@ -261,6 +261,15 @@ describe('a state file', () => {
     expect(await rich()).toEqual(await rich())
   })
 
+  it('is read from anywhere in memory, and what becomes of that memory does not matter', async () => {
+    const bytes = await rich()
+    const elsewhere = new Uint8Array(bytes.length + 1)
+    elsewhere.set(bytes, 1)
+    await using copy = restoreKernel(elsewhere.subarray(1), { seed: 1 })
+    elsewhere.fill(0xff)
+    expect(Buffer.compare(copy.save(), bytes)).toBe(0)
+  })
+
   it('is refused when it is cut at any byte', async () => {
     const bytes = await rich()
     for (let length = 0; length < bytes.length; length++) {
