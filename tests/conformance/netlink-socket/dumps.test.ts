@@ -1,4 +1,5 @@
-import { concatBytes } from '@nltool/nl-core/testing'
+import { handler } from '@nltool/nl-core/kernel'
+import { concatBytes, hex, messageBytes, splitMessages } from '@nltool/nl-core/testing'
 import { describe, expect, it } from 'vitest'
 import {
   createWorld,
@@ -8,6 +9,7 @@ import {
   fill,
   ITEM_GET,
   ITEM_NEW,
+  itemBody,
   itemOf,
   NLM_F_ACK,
   NLM_F_DUMP_INTR,
@@ -66,6 +68,22 @@ describe('NS 5.4 dumps', () => {
     socket.send(request(ITEM_GET, { abi: 'linux', seq: 2 }))
     const refused = drain(socket).filter(({ seq }) => seq === 2)
     expect(refused.map(message => errorOf(message))).toEqual([-16])
+  })
+
+  it('EBUSY comes before what is wrong with the attributes', () => {
+    const endless = handler({
+      body: itemBody,
+      *dump() {
+        for (let id = 1; ; id++) yield itemOf(id)
+      },
+    })
+    const world = createWorld({ protocol: { handlerOf: () => endless } })
+    const socket = world.open({ abi: 'linux' })
+    socket.send(request(ITEM_GET, { item: itemOf(0), abi: 'linux', seq: 1 }))
+    const bad = messageBytes({ type: ITEM_GET, flags: 1, seq: 2 }, hex`00000000 00000000 0300 0100`)
+    socket.send(bad)
+    received(socket.recv(8192))
+    expect(splitMessages(received(socket.recv(8192)).data).map(errorOf)).toEqual([-16])
   })
 
   it('closing the socket runs the generator’s end', async () => {

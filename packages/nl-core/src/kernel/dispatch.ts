@@ -80,6 +80,7 @@ function serve(request: RequestRecord): Promise<void> | undefined {
   if (handler.needsCaller === true && request.caller === undefined) {
     throw new NetlinkError('EOPNOTSUPP', 'operation needs NETLINK_SND_SYNC')
   }
+  if (handler.do === undefined) refuseSecondDump(request) // ahead of its attributes, where that can be told already
   decode(request, handler)
   if (wantsDump(request, handler)) return dump(request, entry, handler)
   return act(request, entry, handler)
@@ -121,9 +122,12 @@ function wantsDump(request: RequestRecord, handler: AnyHandler): boolean {
   return handler.do === undefined || (request.flags & NLM_F_DUMP) !== 0
 }
 
-function dump(request: RequestRecord, entry: ProtocolEntry, handler: AnyHandler): undefined {
-  const { sock } = request
+function refuseSecondDump({ sock }: RequestRecord): void {
   if (sock.dump !== undefined) throw new NetlinkError('EBUSY', 'a dump is in progress on this socket')
+}
+
+function dump(request: RequestRecord, entry: ProtocolEntry, handler: AnyHandler): undefined {
+  refuseSecondDump(request)
   const answer = handler.dump?.(request, request.context())
   if (answer === undefined) throw new NetlinkError('EOPNOTSUPP')
   startDump(request, entry, handler.reply ?? handler.body, answer)
