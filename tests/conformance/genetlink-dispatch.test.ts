@@ -1,4 +1,5 @@
 import {
+  abiConstants,
   NETLINK_SND_SYNC,
   NLM_F_ACK,
   NLM_F_CREATE,
@@ -494,6 +495,27 @@ function lengthOf({ socket }: BenchSocket): number {
   }
 }
 
+describe('an operation without validation', () => {
+  it('gives its handler the attributes as they came', () => {
+    const bench = createBench('linux')
+    const set = attributeSet({ X: [1, 'x', u32] })
+    const definition = defineFamily({
+      name: 'raw',
+      version: 1,
+      netns: true,
+      resvStartOp: 2,
+      groups: {},
+      sets: { x: set },
+      ops: { x: { cmd: 1, set: 'x', do: { validate: 'none', reply: [] } } },
+    })
+    const module = serveFamily(definition, () => ({ x: { do: ({ attributes }) => ({ unknown: attributes }) } }))
+    const { id } = bench.registry.register(bench.ctx(), module)
+    const attrs = concatBytes(attr(77, le(4, 7)), attr(1, le(1, 1)))
+    const [answer] = allMessages(bench.open().ask(request(1, [attrs], { type: id })))
+    expect(toHex(answer?.payload.slice(4) ?? new Uint8Array())).toBe(toHex(attrs))
+  })
+})
+
 describe('D13 counters that change during a dump', () => {
   it('mark it with NLM_F_DUMP_INTR', () => {
     const { socket, state, id } = dummyIn('linux')
@@ -514,6 +536,23 @@ describe('D13 counters that change during a dump', () => {
   })
 })
 
+describe('D14 a synchronous socket with a full receive queue', () => {
+  it('says ENOBUFS once, then gives the answers that were queued', async () => {
+    const { socket, state, id } = dummyIn('freebsd', { abi: 'freebsd' })
+    const { SOL_SOCKET, SO_RCVBUF, MSG_DONTWAIT } = abiConstants.freebsd
+    await socket.socket.setsockopt(SOL_NETLINK, NETLINK_SND_SYNC, 1)
+    await socket.socket.setsockopt(SOL_SOCKET, SO_RCVBUF, 4096)
+    for (let i = 1; i <= 200; i++)
+      await socket.socket.send(request(COUNTER_SET, [counterId(i)], { type: id, seq: i, flags: NLM_F_ACK }))
+    expect(state.counters.size).toBe(200)
+    expect(() => socket.socket.recv(16_384, MSG_DONTWAIT)).toThrow(expect.objectContaining({ code: 'ENOBUFS' }))
+    const queued = allMessages(socket.drain()).map(({ seq }) => seq)
+    expect(queued.length).toBeGreaterThan(10)
+    expect(queued.length).toBeLessThan(200)
+    expect(queued).toEqual(queued.map((_, at) => at + 1))
+  })
+})
+
 describe('D15 a handler that needs its caller', () => {
   it('is refused on an asynchronous socket, and served after NETLINK_SND_SYNC', async () => {
     const { socket, ask } = dummyIn('freebsd', { abi: 'freebsd' })
@@ -523,6 +562,25 @@ describe('D15 a handler that needs its caller', () => {
     await socket.socket.setsockopt(SOL_NETLINK, NETLINK_SND_SYNC, 1)
     const [served] = ask(BUF_CREATE)
     expect(toHex(served?.payload.slice(4) ?? new Uint8Array())).toBe('0800010064000000') // the process id, 100
+  })
+})
+
+describe('D16 the option NETLINK_SND_SYNC', () => {
+  it('answers EBUSY while requests are pending', () => {
+    const { socket, id } = dummyIn('freebsd', { abi: 'freebsd' })
+    void socket.socket.send(request(ECHO, [], { type: id }))
+    expect(() => socket.socket.setsockopt(SOL_NETLINK, NETLINK_SND_SYNC, 1)).toThrow(
+      expect.objectContaining({ code: 'EBUSY' }),
+    )
+    socket.drain()
+    expect(() => socket.socket.setsockopt(SOL_NETLINK, NETLINK_SND_SYNC, 1)).not.toThrow()
+  })
+
+  it('answers EINVAL on a socket of a Linux program', () => {
+    const { socket } = dummyIn('freebsd')
+    expect(() => socket.socket.setsockopt(SOL_NETLINK, NETLINK_SND_SYNC, 1)).toThrow(
+      expect.objectContaining({ code: 'EINVAL' }),
+    )
   })
 })
 

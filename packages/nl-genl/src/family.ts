@@ -29,7 +29,8 @@ export interface Exchange<Property extends string = string> {
   /**
    * `liberal` passes over unknown attributes, trailing bytes, flag bits of nests and overlong integers
    * (GENL_DONT_VALIDATE_STRICT, GENL_DONT_VALIDATE_DUMP_STRICT); `none` does not look at attributes at all
-   * (GENL_DONT_VALIDATE_DUMP). Both only for commands below `resvStartOp`. Default `strict`.
+   * (GENL_DONT_VALIDATE_DUMP), the handler has them undecoded, in `attributes`. Both only for commands below
+   * `resvStartOp`. Default `strict`.
    */
   readonly validate?: 'strict' | 'liberal' | 'none'
 }

@@ -71,13 +71,16 @@ export function validatedBody(
   return { ...inner, codec: perAbi(make) }
 }
 
-/** Requests whose attributes nobody looks at: only the headers are decoded. */
+/** Requests whose attributes are left to the handler, undecoded and unchecked. */
 export function headersOnly(inner: Body<GenericBody>): Body<ValidatedBody> {
-  const header = inner.header.size
+  const size = inner.header.size
   const codec = perAbi((abi): BodyCodec<ValidatedBody> => {
     const plain = inner.codec(abi)
-    const decode = (frame: Frame, start: number, end: number): GenericBody =>
-      plain.decodeShort(frame, start, Math.min(end, start + header))
+    function decode(frame: Frame, start: number, end: number): ValidatedBody {
+      const attrs = Math.min(end, start + size)
+      const { header, attrs: none } = plain.decodeShort(frame, start, attrs)
+      return new CheckedBody(header, none, undefined, frame.view, attrs, end)
+    }
     return { decode, decodeShort: decode, encode: plain.encode }
   })
   return { ...inner, codec }
