@@ -2,6 +2,7 @@ import type { SeededDefects } from '@nltool/ifnet'
 import { explore, type Policy, pctPolicy } from '@nltool/nl-core/scheduler'
 import { describe, expect, it } from 'vitest'
 import { runOnce, type Scenario } from './ifnet-lab.ts'
+import { mixture } from './ifnet-mixture.ts'
 import {
   addressAgainstDetach,
   detachAgainstMove,
@@ -18,7 +19,10 @@ const seeds = Number(process.env['SIM_SEEDS'] ?? 500)
 const first = Number(process.env['SIM_FIRST'] ?? 1)
 const time = 20_000 + seeds * 40
 
-/** Seeds that have found something, run whatever the range: data that was missing after a move or came late, a network stack that went while an interface was on its way or not attached yet. */
+/**
+ * Seeds that have found something, run whatever the range: data that was missing after a move or came late, a network
+ * stack that went while an interface was on its way or not attached yet.
+ */
 const kept: readonly (readonly [scenario: string, seed: number])[] = [
   ['IF-S-2 output path against vnet move', 290],
   ['IF-S-2 output path against vnet move', 84],
@@ -91,5 +95,17 @@ describe('the simulation sees', () => {
 
   it.each(cases)('%s', { timeout: time }, async (_name, defects, scenario, complaint) => {
     await expect(runSeeds(scenario, defects)).rejects.toThrow(complaint)
+  })
+
+  const inPassing: readonly (keyof SeededDefects)[] = [
+    'lookupIgnoresAttachment',
+    'freeIgnoresCount',
+    'referenceIgnoresGeneration',
+    'noDetachLock',
+    'addsStayOpen',
+  ]
+
+  it.each(inPassing)('%s in a mixture of operations that does not look for it', { timeout: time }, async defect => {
+    await expect(runSeeds(mixture, { [defect]: true })).rejects.toThrow()
   })
 })
