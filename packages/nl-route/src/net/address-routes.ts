@@ -1,6 +1,7 @@
 import { IFF_LOOPBACK, IFF_POINTOPOINT, IFF_UP, type Ifnet, type InetAddr, type Section } from '@nltool/ifnet'
 import type { Ctx, IpAddress, RtnlHeld } from '@nltool/nl-core/model'
 import type { NexthopSpec } from '../rib/nexthop.ts'
+import { isPinned } from '../rib/rib.ts'
 import type { RouteKey } from '../rib/types.ts'
 import { AF_INET, AF_INET6, RTF, RTN } from '../route/constants.ts'
 import { heldRtnl } from './held.ts'
@@ -67,7 +68,7 @@ function addPrefixRoute(net: RouteNet, { ctx, rtnl, ifp }: Here, own: InetAddr):
 /** A prefix that another address has already stays with that one. */
 function put(net: RouteNet, ctx: Ctx, rtnl: RtnlHeld, key: RouteKey, nexthop: NexthopSpec): void {
   const present = net.rib.get(key)?.target
-  if (present?.kind === 'nexthop' && (present.flags & RTF.RTF_PINNED) !== 0) return
+  if (present !== undefined && isPinned(present)) return
   net.rib.put(ctx, rtnl, key, [{ nexthop, weight: 1 }], { create: true }, 'kernel')
 }
 
@@ -75,22 +76,27 @@ function removeRoutes(net: RouteNet, here: Here, own: InetAddr): void {
   const { ctx, rtnl, ifp } = here
   const { index } = ifp
   removePrefixRoute(net, here, own)
-  // The host route, and what other routes have the address as their source, static ones too.
+  removeMine(net, here, own, hostPrefix(ifp, own.address))
+  // What other routes have the address as their source, static ones too.
   net.rib.flush(ctx, rtnl, ({ aifindex, source }) => aifindex === index && source?.equals(own.address) === true)
   inheritPrefix(net, here, own)
   inheritHost(net, here, own)
 }
 
-function removePrefixRoute(net: RouteNet, { ctx, rtnl, ifp }: Here, own: InetAddr): void {
-  const prefix = impliedPrefix(ifp, own)
-  if (prefix === undefined) return
+function removePrefixRoute(net: RouteNet, here: Here, own: InetAddr): void {
+  const prefix = impliedPrefix(here.ifp, own)
+  if (prefix !== undefined) removeMine(net, here, own, prefix)
+}
+
+/** Removes a route that an address implies, unless another address has made it. */
+function removeMine(net: RouteNet, { ctx, rtnl, ifp }: Here, own: InetAddr, prefix: Prefix): void {
   const { index } = ifp
   for (const fib of fibsOf(net, ifp)) {
     const key = { fib, ...prefix }
     const target = net.rib.get(key)?.target
-    const isMine =
-      target?.kind === 'nexthop' && target.aifindex === index && target.source?.equals(own.address) === true
-    if (isMine) net.rib.delete(ctx, rtnl, key, { pinned: true, cause: 'kernel' })
+    const isMine = target?.kind === 'nexthop' && isPinned(target) && target.aifindex === index
+    if (!isMine || target.source?.equals(own.address) !== true) continue
+    net.rib.delete(ctx, rtnl, key, { pinned: true, cause: 'kernel' })
   }
 }
 

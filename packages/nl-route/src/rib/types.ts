@@ -80,8 +80,11 @@ export interface Rib {
    * @throws NetlinkError ESRCH for an absent prefix or if no path matches; EADDRINUSE for a pinned one unless `pinned`
    */
   delete(ctx: Ctx, rtnl: RtnlHeld, key: RouteKey, options?: DeleteOptions): RibChange
-  /** Removes every path that `match` picks, pinned ones too, in the order of a walk. Returns how many routes changed. */
-  flush(ctx: Ctx, rtnl: RtnlHeld, match: (nexthop: Nexthop, route: RouteKey) => boolean, cause?: Cause): number
+  /**
+   * Removes every path whose nexthop `match` picks, pinned ones too, in the order of a walk. Returns how many routes
+   * changed; where no nexthop matches it costs no look at the routes.
+   */
+  flush(ctx: Ctx, rtnl: RtnlHeld, match: (nexthop: Nexthop) => boolean, cause?: Cause): number
   /** The route of the longest prefix that holds an address. */
   match(fib: number, address: IpAddress): RibRoute | undefined
   /** The route of this very prefix. */
