@@ -24,9 +24,16 @@ function groupNumber(info: FamilyInfo, name: string): number {
 /** A family without a definition, over a connection. */
 export function rawFamily(connection: Connection, renewable: Renewable): GenericFamily {
   const info = renewable.current()
+  let schema = { hdrsize: info.hdrsize, body: rawBody(info) }
+
+  /** Made anew only where a family came back with another fixed header. */
+  function bodyOf(now: FamilyInfo): typeof schema.body {
+    if (now.hdrsize !== schema.hdrsize) schema = { hdrsize: now.hdrsize, body: rawBody(now) }
+    return schema.body
+  }
 
   function requestOf(now: FamilyInfo, cmd: number, attrs: readonly RawAttribute[], options: RawRequestOptions) {
-    const body = rawBody(now)
+    const body = bodyOf(now)
     const own = options.header ?? new Uint8Array(align4(now.hdrsize))
     return {
       operation: operation({ name: `${now.name} command ${cmd}`, type: now.id, body }),
@@ -50,7 +57,7 @@ export function rawFamily(connection: Connection, renewable: Renewable): Generic
     },
     subscribe(groups, options = {}): Subscription<ReturnType<typeof rawMessage>> {
       const now = renewable.current()
-      const body = rawBody(now)
+      const body = bodyOf(now)
       const decode = (message: Message) => (message.type === now.id ? rawMessage(message.decode(body)) : undefined)
       return connection.subscribe(groupNumbers(now, groups), { decode, signal: options.signal })
     },
