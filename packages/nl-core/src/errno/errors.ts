@@ -11,7 +11,7 @@ export abstract class NltoolError extends Error {
 
 /** Where in a request the fault lies, and what the acknowledgement says beside the errno. */
 export interface Fault {
-  /** Name of the attribute at fault, e.g. `'RTA_OIF'`, or its path from the top of the message, outermost first. */
+  /** Name of the attribute at fault, e.g. `'RTA_OIF'` or `'RTA_MULTIPATH[1]'`, or its path from the top, outermost first. */
   readonly attr?: string | readonly string[]
   /** Offset of the attribute at fault from the start of the message's `nlmsghdr`, bytes. */
   readonly offset?: number

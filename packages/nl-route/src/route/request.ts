@@ -59,7 +59,9 @@ function legsOf(where: Where, body: RouteBody, legs: readonly Leg[]): PathReques
   return legs.map(({ header, attrs }, index) => {
     const gateway = attrs.gateway ?? attrs.via
     if (gateway === undefined) {
-      throw new NetlinkError('EINVAL', `RTA_MULTIPATH: nexthop ${index} has no gateway`, { attr: 'RTA_MULTIPATH' })
+      throw new NetlinkError('EINVAL', `RTA_MULTIPATH: nexthop ${index} has no gateway`, {
+        attr: `RTA_MULTIPATH[${index}]`,
+      })
     }
     const egress = egressOf(where, gateway, header.ifindex)
     const { dst } = where
