@@ -154,6 +154,12 @@ describe('a session', () => {
     expect(answer).toMatchObject({ packet: 2, direction: 'received', type: 'NLMSG_ERROR', errno: null })
   })
 
+  it('shows everything to a user who may change nothing', async () => {
+    await cli.setUp(...pair)
+    expect(await cli.run('--uid 1000 ifconfig')).toEqual(await cli.run('ifconfig'))
+    expect(await cli.run('--uid 1000 netstat -rn')).toEqual(await cli.run('netstat -rn'))
+  })
+
   it('prints what the kernel announces meanwhile under --events', async () => {
     await cli.setUp('ifconfig epair create')
     const { stdout, stderr } = await cli.run('--events ifconfig epair0a inet 192.0.2.1/24')

@@ -29,6 +29,7 @@ describe('readGlobals', () => {
     expect(readGlobals([])).toEqual({
       kernel: 'embedded',
       vnet: undefined,
+      uid: 0,
       json: false,
       trace: false,
       events: false,

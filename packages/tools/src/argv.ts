@@ -1,4 +1,5 @@
 import { usage } from './failure.ts'
+import { parseNumber } from './number.ts'
 
 /** What every command takes, wherever it stands on the line. */
 export interface Globals {
@@ -6,6 +7,8 @@ export interface Globals {
   readonly kernel: string
   /** `--vnet`: name or number of a network stack; absent: the initial one. */
   readonly vnet: string | undefined
+  /** `--uid`: user that the command runs as in the kernel. Default 0, who may do everything. */
+  readonly uid: number
   /** `--json`: results as JSON on standard output. */
   readonly json: boolean
   /** `--trace`: the netlink conversation on standard error. */
@@ -25,6 +28,7 @@ export type Release = 13 | 14 | undefined
 const globalFlags: Readonly<Record<string, 'switch' | 'value'>> = {
   '--kernel': 'value',
   '--vnet': 'value',
+  '--uid': 'value',
   '--json': 'switch',
   '--trace': 'switch',
   '--events': 'switch',
@@ -80,6 +84,7 @@ export function readGlobals(globals: readonly string[]): Globals {
   return {
     kernel: lastOf('--kernel') ?? 'embedded',
     vnet: lastOf('--vnet'),
+    uid: parseNumber(lastOf('--uid') ?? '0', '--uid'),
     json: globals.includes('--json'),
     trace: globals.includes('--trace'),
     events: globals.includes('--events'),

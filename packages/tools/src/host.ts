@@ -40,7 +40,7 @@ export function openSession(globals: Globals, env: NodeJS.ProcessEnv): Session {
     const conversation = await openConversation(globals)
     const listener = globals.events ? await listen(kernel, globals) : undefined
     try {
-      return await use(work => work(conversation.overhear(spawn(kernel, globals.vnet)), kernel))
+      return await use(work => work(conversation.overhear(spawn(kernel, globals)), kernel))
     } finally {
       conversation.end()
       await listener?.end()
@@ -90,14 +90,13 @@ export async function boot(state: Uint8Array | undefined, path: string): Promise
   }
 }
 
-async function listen(kernel: Kernel, { vnet }: Globals): Promise<Listener> {
+async function listen(kernel: Kernel, globals: Globals): Promise<Listener> {
   const { listenTo } = await import('./monitor/events.ts')
-  return listenTo(kernel, spawn(kernel, vnet))
+  return listenTo(kernel, spawn(kernel, globals))
 }
 
-function spawn(kernel: Kernel, name: string | undefined): Process {
-  if (name === undefined) return kernel.spawn()
-  return kernel.spawn({ vnet: findVnet(kernel, name).id })
+function spawn(kernel: Kernel, { uid, vnet }: Globals): Process {
+  return kernel.spawn(vnet === undefined ? { uid } : { uid, vnet: findVnet(kernel, vnet).id })
 }
 
 /** A network stack by name or number. @throws Failure */

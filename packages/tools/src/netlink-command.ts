@@ -10,6 +10,11 @@ export abstract class NetlinkCommand extends Command {
   static override baseFlags = {
     kernel: string({ summary: 'Kernel to speak to: embedded.', helpGroup: 'GLOBAL', helpValue: 'KERNEL' }),
     vnet: string({ summary: 'Network stack to work in, by name or number.', helpGroup: 'GLOBAL', helpValue: 'VNET' }),
+    uid: string({
+      summary: 'User to be in the kernel; default 0, the superuser.',
+      helpGroup: 'GLOBAL',
+      helpValue: 'UID',
+    }),
     freebsd13: boolean({ summary: 'Texts of FreeBSD 13, where they differ.', helpGroup: 'GLOBAL' }),
     freebsd14: boolean({
       summary: 'Texts of FreeBSD 14; route add joins a second gateway as a path.',

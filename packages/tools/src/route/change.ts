@@ -88,6 +88,8 @@ function toRequest({ destination, gateway, type, flags, mtu, weight, expire, fam
 function changeFailure(command: RouteCommand, table: number, error: unknown): Failure {
   if (!(error instanceof NltoolError)) throw error
   const line = `${changeText(command)} fib ${table}: ${changeReasons[error.code] ?? reasonOf(error)}`
+  if (error.code === 'EPERM')
+    throw new Failure('must be root to alter routing table', { detail: detailOf(error), cause: error })
   const preface = error.code === 'ESRCH' && { preface: 'route has not been found' }
   return new Failure(line, { detail: detailOf(error), spoken: true, cause: error, ...preface })
 }
