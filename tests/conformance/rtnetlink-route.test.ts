@@ -267,6 +267,16 @@ describe('routes: DELROUTE and GETROUTE checks (4.4, 5.9)', () => {
     expect((await listener.heard()).types).toEqual(['RTM_NEWROUTE', 'RTM_NEWROUTE', 'RTM_DELROUTE'])
   })
 
+  it('DEL with legs takes the paths through their gateways', async () => {
+    await using lab = await createAddressedLab()
+    const talk = await lab.talk()
+    const three = ['192.0.2.9', '192.0.2.8', '192.0.2.7'].map(gateway => leg(gateway))
+    await talk.route('RTM_NEWROUTE', CREATE, at, { dst, multipath: three })
+    expect((await talk.route('RTM_DELROUTE', ACK, at, { dst, multipath: [leg('192.0.2.1')] })).result).toBe('ESRCH')
+    await talk.route('RTM_DELROUTE', ACK, at, { dst, multipath: [leg('192.0.2.9'), leg('192.0.2.7')] })
+    expect(gateways((await talk.route('RTM_GETROUTE', 0, at, { dst })).routes[0])).toEqual(['192.0.2.8'])
+  })
+
   it('GET finds the longest match, with RTM_F_PREFIX the very prefix', async () => {
     await using lab = await createAddressedLab()
     for (const prefix of ['203.0.0.0/16', '203.0.113.0/24']) {

@@ -71,13 +71,24 @@ function delRoute(net: RouteNet, { body, abi }: Request<RouteBody>, ctx: Ctx, rt
   const { header, attrs } = body
   if (attrs.dst === undefined) throw new NetlinkError('ESRCH', 'RTA_DST is not set')
   const key = keyOf(net, body, attrs.dst, attrs.table ?? RT_TABLE.RT_TABLE_MAIN)
-  const gateway = attrs.gateway ?? attrs.via
+  const gateways = gatewaysOf(body)
   const ownOnly = routeAbiRules[abi].deletesOwnOnly
   const match = (nexthop: Nexthop): boolean =>
-    (gateway === undefined || nexthop.gateway?.equals(embedScope(gateway, nexthop.ifindex)) === true) &&
+    (gateways.length === 0 || gateways.some(gateway => leadsThrough(nexthop, gateway))) &&
     (attrs.oif === undefined || nexthop.ifindex === attrs.oif || nexthop.aifindex === attrs.oif) &&
     (!ownOnly || isOwn(nexthop, header))
   net.rib.delete(ctx, rtnl, key, { match, pinned: ((attrs.rtflags ?? 0) & RTF.RTF_PINNED) !== 0 })
+}
+
+/** The gateways that a deletion names: one, or those of its legs; only paths through them go. */
+function gatewaysOf({ attrs }: RouteBody): readonly IpAddress[] {
+  const gateway = attrs.gateway ?? attrs.via
+  if (gateway !== undefined) return [gateway]
+  return (attrs.multipath ?? []).flatMap(leg => leg.attrs.gateway ?? leg.attrs.via ?? [])
+}
+
+function leadsThrough(nexthop: Nexthop, gateway: IpAddress): boolean {
+  return nexthop.gateway?.equals(embedScope(gateway, nexthop.ifindex)) === true
 }
 
 /** A protocol or type of 0 stands for any. BOOT and STATIC are both an administrator's. */
