@@ -140,3 +140,35 @@ describe('a kernel that is sent spoiled requests', () => {
     }, 60_000)
   }
 })
+
+describe('a datagram that is cut', () => {
+  const several = requests.filter(
+    ({ send }) => splitMessages(send).length > 1 || splitMessages(send)[0]?.bytes.length !== send.length,
+  )
+
+  it('is there with several messages, and with the tail of zeros that iproute2 sends', () => {
+    expect(several.map(({ name }) => name)).toContain('batch-three-messages')
+    expect(several.length).toBeGreaterThan(3)
+  })
+
+  it.each(several)(
+    'is answered for the messages that are whole, and for nothing else: $protocol $name',
+    async vector => {
+      const embedded = await bootCaptured() // these requests only read, so one kernel does for all
+      const all = (await ask(embedded, vector, vector.send)).flatMap(datagram => splitMessages(datagram))
+      for (let at = 1; at <= vector.send.length; at++) {
+        const cut = vector.send.slice(0, at)
+        const expected = new Set(splitMessages(cut).map(({ seq }) => seq))
+        const answers = (await ask(embedded, vector, cut)).flatMap(datagram => splitMessages(datagram))
+        const kept = all.filter(({ seq }) => expected.has(seq))
+        expect(
+          answers.map(({ seq, type }) => [seq, type]),
+          `cut to ${at}`,
+        ).toEqual(kept.map(({ seq, type }) => [seq, type]))
+      }
+      expect(embedded.kernel.audit().findings).toEqual([])
+      await embedded.close()
+    },
+    60_000,
+  )
+})
