@@ -156,9 +156,9 @@ function readLink(draft: StateDraft, vnet: number, attrs: AttrsOf<typeof schema.
   draft.links.set(index, { saved, addresses })
 }
 
-/** A copy of the bytes of a message, as a codec takes them. */
+/** The bytes of a message, as a codec takes them. Decoding has copied them out of the file. */
 export function whole(message: Uint8Array | undefined): [ReturnType<typeof frameOf>, number, number] {
-  const bytes = need(message, 'STATE_MESSAGE').slice()
+  const bytes = need(message, 'STATE_MESSAGE')
   return [frameOf(bytes), 0, bytes.length]
 }
 
