@@ -121,10 +121,12 @@ export interface RunOptions {
   readonly defects?: SeededDefects
 }
 
-/** The course that a run took: its steps, and what listeners heard. */
+/** The course that a run took: its steps, and what listeners heard, what was sent. */
 export interface Course {
   readonly trace: readonly TraceStep[]
   readonly log: readonly string[]
+  /** How many packets reached a driver. */
+  readonly packets: number
 }
 
 /** What look-ups answer about an interface whose index is taken here, by its state (P-4). */
@@ -199,5 +201,5 @@ export async function runOnce(scenario: Scenario, options: RunOptions = {}): Pro
     const labels = world.scheduler.trace.map(({ label }) => label).join(', ')
     throw new Error(`seed ${seed}: ${String(error)}\nsteps: ${labels}`, { cause: error })
   }
-  return { trace: world.scheduler.trace, log: world.log }
+  return { trace: world.scheduler.trace, log: world.log, packets: world.packets.length }
 }

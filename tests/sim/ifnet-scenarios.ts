@@ -1,112 +1,7 @@
-import { IFCOUNTER_IQDROPS, IFCOUNTER_NOPROTO, type Ifnet, type IfRef } from '@nltool/ifnet'
-import { type Ctx, IpAddress, type VnetId } from '@nltool/nl-core/model'
-import type { Scenario, World } from './ifnet-lab.ts'
+import { address, createEm, jail, receiver, routed, sender, senderInJail, watchReaders } from './ifnet-actors.ts'
+import type { Scenario } from './ifnet-lab.ts'
 import { mixture } from './ifnet-mixture.ts'
-
-const jail = 1 as VnetId
-const packet = new Uint8Array(4)
-const address = IpAddress.parse('192.0.2.1')
-
-const createEm = async ({ net }: World, ctx: Ctx): Promise<void> => {
-  await net.clone.create(ctx, 'em0')
-}
-
-/** Reads an interface's data over several steps of one section, as code that builds a packet does. */
-async function useInSection(world: World, ctx: Ctx, ifp: Ifnet, found: 'attached' | 'held'): Promise<void> {
-  const { violations, inet6 } = world
-  if (found === 'attached' && !ifp.attached) violations.push('a look-up found an interface that is not attached')
-  const data = ifp.af(inet6)
-  if (found === 'attached' && data === undefined) violations.push('an attached interface has no data')
-  for (let i = 0; i < 2; i++) {
-    await world.pause(ctx, 'build packet')
-    if (ifp.af(inet6) !== data) violations.push('the data of an interface changed within a section')
-    if (data?.freed === true) violations.push('data that a section reads has been freed')
-    if (data !== undefined && data.vnet !== ctx.vnet)
-      violations.push('a sender reads the data of another network stack')
-  }
-  const sentBefore = world.packets.length
-  const answer = ifp.transmit(packet)
-  if (answer !== undefined && answer !== 'ENXIO' && answer !== 'ENETDOWN') violations.push(`transmit answers ${answer}`)
-  if ((answer === undefined ? 1 : 0) !== world.packets.length - sentBefore)
-    violations.push('a packet was lost or doubled')
-}
-
-/** Output by a raw index: look up, use, send, in one section (S-1, variant 3'). */
-function sender(world: World, name: string): void {
-  world.task(name, async ctx => {
-    const section = world.epoch.enter(ctx)
-    const ifp = world.net.interfaces.byIndexAttached(section, 1)
-    if (ifp !== undefined) await useInSection(world, ctx, ifp, 'attached')
-    section.exit()
-  })
-}
-
-/** Input: what the driver received is delivered once, or dropped with one counter (P-14). */
-function receiver(world: World): void {
-  world.task('receiver', async ctx => {
-    const section = world.epoch.enter(ctx)
-    const ifp = world.net.interfaces.byIndexAttached(section, 1)
-    await world.pause(ctx, 'interrupt')
-    if (ifp !== undefined) {
-      const drops = (): bigint => (ifp.counters[IFCOUNTER_IQDROPS] ?? 0n) + (ifp.counters[IFCOUNTER_NOPROTO] ?? 0n)
-      const before = drops()
-      let delivered = 0n
-      world.net.onInput(() => {
-        delivered += 1n
-        return true
-      })
-      ifp.input(packet)
-      world.net.onInput(undefined)
-      if (delivered + drops() - before !== 1n) world.violations.push('a received packet was lost or doubled')
-    }
-    section.exit()
-  })
-}
-
-/** Output through a nexthop, which holds a reference that was taken while the interface was there. */
-function routed(world: World, name: string, ref: IfRef | undefined): void {
-  world.task(name, async ctx => {
-    if (ref === undefined) return
-    await world.pause(ctx, 'route found')
-    const section = world.epoch.enter(ctx)
-    await useInSection(world, ctx, ref.borrow(section), 'held')
-    section.exit()
-    await world.pause(ctx, 'nexthop dropped')
-    ref.release()
-  })
-}
-
-/** A sender of the other network stack, whose section is older than the arrival. */
-function senderInJail(world: World): void {
-  world.task(
-    'sender in jail',
-    async ctx => {
-      const section = world.epoch.enter(ctx)
-      await world.pause(ctx, 'routes')
-      const ifp = world.jail.interfaces.byName(section, 'em0')
-      if (ifp !== undefined) await useInSection(world, ctx, ifp, 'attached')
-      section.exit()
-    },
-    jail,
-  )
-}
-
-/** A section that was open when the interface was unlinked is over before anybody hears of the departure. */
-function watchReaders(world: World): void {
-  const reading = new Set<string>()
-  world.task('reader', async ctx => {
-    const section = world.epoch.enter(ctx)
-    const ifp = world.net.interfaces.byName(section, 'em0')
-    if (ifp !== undefined) reading.add('reader')
-    await world.pause(ctx, 'read')
-    await world.pause(ctx, 'read on')
-    reading.clear()
-    section.exit()
-  })
-  world.net.events.on('departure', ({ ifp }) => {
-    if (reading.size > 0) world.violations.push(`${ifp.name} departs while a section that found it is open`)
-  })
-}
+import { sameAddressTwice, validatorGoes } from './ifnet-validators.ts'
 
 /** S-1: output path against detach. */
 export const outputAgainstDetach: Scenario = {
@@ -439,57 +334,6 @@ export const unloadAgainstCreate: Scenario = {
   },
 }
 
-/** The same races between two tasks each, few enough steps to try every schedule. */
-export const duels: { readonly [name: string]: Scenario } = {
-  'IF-S-1 sender by index against detach': {
-    setup: createEm,
-    start(world) {
-      sender(world, 'sender')
-      world.task('detacher', ctx => world.net.clone.destroy(ctx, 'em0'))
-    },
-  },
-  'IF-S-1 sender by nexthop against detach': {
-    setup: createEm,
-    start(world) {
-      routed(world, 'routed', world.net.interfaces.byIndexRef(world.ctx('route'), 1, 'nexthop'))
-      world.task('detacher', ctx => world.net.clone.destroy(ctx, 'em0'))
-    },
-  },
-  'IF-S-2 sender by nexthop against vnet move': {
-    setup: createEm,
-    start(world) {
-      routed(world, 'routed', world.net.interfaces.byIndexRef(world.ctx('route'), 1, 'nexthop'))
-      world.task('mover', async ctx => {
-        await world.net.loan(ctx, 'em0', jail)
-      })
-    },
-  },
-  'IF-S-2 sender of the other network stack against arrival': {
-    setup: createEm,
-    start(world) {
-      senderInJail(world)
-      world.task('mover', async ctx => {
-        await world.net.loan(ctx, 'em0', jail)
-      })
-    },
-  },
-  'IF-S-3 address against detach': addressAgainstDetach,
-  'IF-S-6 pair destroyed against vnet return': {
-    async setup({ net }, ctx) {
-      await net.clone.create(ctx, 'epair0')
-      await net.loan(ctx, 'epair0b', jail)
-    },
-    start({ task, net, registry }) {
-      task('destroyer', ctx => net.clone.destroy(ctx, 'epair0a'))
-      task('jailer', ctx => registry.destroyNet(ctx, jail))
-    },
-    judge({ net, violations }) {
-      if (net.interfaces.count > 0) violations.push('an end of the pair survived')
-    },
-  },
-  'IF-S-8 detach against move': detachAgainstMove,
-}
-
 /** All of them, by the name under which a test reports them. */
 export const scenarios: { readonly [name: string]: Scenario } = {
   'IF-S-1 output path against detach': outputAgainstDetach,
@@ -502,5 +346,7 @@ export const scenarios: { readonly [name: string]: Scenario } = {
   'IF-S-9 and IF-S-10 reports and requests against detach': reportsAgainstDetach,
   'IF-S-11 renames, look-ups and destroy': namesInUse,
   'IF-S-14 cloner unload against create': unloadAgainstCreate,
+  'LK-S-6 one address asked for twice': sameAddressTwice,
+  'LK-S-7 a validator that goes': validatorGoes,
   'any mixture of operations': mixture,
 }

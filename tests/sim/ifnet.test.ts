@@ -1,12 +1,12 @@
 import type { SeededDefects } from '@nltool/ifnet'
 import { explore, type Policy, pctPolicy } from '@nltool/nl-core/scheduler'
 import { describe, expect, it } from 'vitest'
+import { duels } from './ifnet-duels.ts'
 import { runOnce, type Scenario } from './ifnet-lab.ts'
 import { mixture } from './ifnet-mixture.ts'
 import {
   addressAgainstDetach,
   detachAgainstMove,
-  duels,
   indexReuse,
   outputAgainstDetach,
   outputAgainstMove,
@@ -62,6 +62,14 @@ describe('interface registry under every schedule with two preemptions', () => {
       await runOnce(scenario, { policy })
     }
     expect(await explore({ preemptionsMax: 2 }, run)).toMatchObject({ complete: true })
+  })
+})
+
+describe('the simulation', () => {
+  it('reaches both sides of its races: packets that were sent and packets that were too late', async () => {
+    const sent = new Set<number>()
+    for (let seed = 1; seed <= 50; seed++) sent.add((await runOnce(outputAgainstDetach, { seed })).packets)
+    expect([...sent].sort()).toEqual([0, 1, 2])
   })
 })
 
