@@ -272,6 +272,28 @@ describe('RIB against plain maps', () => {
     )
   })
 
+  it('tells a late subscriber what is there, then what changes', () => {
+    fc.assert(
+      fc.property(fc.array(steps, { maxLength: 30 }), fc.array(steps, { maxLength: 30 }), (before, after) => {
+        const rib = createRib({ fibs: 3 })
+        for (const step of before) apply(rib, new Map(), step)
+        const copy = new Map<string, Record<string, number>>()
+        rib.subscribe(
+          'immediate',
+          (_ctx, change) => {
+            if (change.after === undefined) copy.delete(textOf(change))
+            else copy.set(textOf(change), pathsIn(change.after))
+          },
+          ctx,
+        )
+        expect(copy).toEqual(contents(rib))
+        for (const step of after) apply(rib, new Map(), step)
+        expect(copy).toEqual(contents(rib))
+      }),
+      runs,
+    )
+  })
+
   it('P-18: after the last route no nexthop and no group is left', () => {
     fc.assert(
       fc.property(fc.array(steps, { maxLength: 60 }), all => {

@@ -236,7 +236,8 @@ export function createRib({ fibs }: { readonly fibs: number }): Rib {
     size: (fib, family) => present(fib, family)?.size ?? 0,
     generation: (fib, family) => present(fib, family)?.generation ?? 1,
     nextExpiry: () => nexthops.nextExpiry(),
-    subscribe(when, listener) {
+    subscribe(when, listener, replay) {
+      if (replay !== undefined) for (const route of allRoutes()) listener(replay, presentAs(route, serial))
       listeners[when].add(listener)
       return () => void listeners[when].delete(listener)
     },
@@ -255,6 +256,12 @@ export function createRib({ fibs }: { readonly fibs: number }): Rib {
 /** Whether an interface address made the route: only PINNED requests touch it. */
 export function isPinned(target: NexthopOrGroup): boolean {
   return target.kind === 'nexthop' && (target.flags & RTF.RTF_PINNED) !== 0
+}
+
+/** A route that is there, as the change that made it. */
+function presentAs(after: RibRoute, serial: number): RibChange {
+  const { fib, family, dst, prefixlen } = after
+  return { serial, command: 'add', fib, family, dst, prefixlen, before: undefined, after, cause: 'kernel' }
 }
 
 function leadsTo(target: NexthopOrGroup, nexthops: ReadonlySet<Nexthop>): boolean {

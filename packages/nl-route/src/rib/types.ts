@@ -99,9 +99,11 @@ export interface Rib {
   nextExpiry(): number
   /**
    * Told of changes: `immediate` inside the critical section, before anything else runs; `delayed` after the operation
-   * of which the change was a part. Both in the order of serials. Returns the unsubscription.
+   * of which the change was a part. Both in the order of serials. With `replay`, the context of the subscriber, every
+   * present route is told first, as added and with the last serial: nothing can come in between. Returns the
+   * unsubscription.
    */
-  subscribe(when: 'immediate' | 'delayed', listener: RibListener): () => void
+  subscribe(when: 'immediate' | 'delayed', listener: RibListener, replay?: Ctx): () => void
   audit(): RibAudit
   /** All tables as plain data; routes are read as they are asked for, by fib, family and address. */
   save(): RibState
