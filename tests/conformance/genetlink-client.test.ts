@@ -283,6 +283,17 @@ describe('a family that is registered again under a client', () => {
     expect(counters.info.id).toBe(20)
     expect(await counters.do('counter-get', { id: 1 })).toMatchObject({ id: 1 })
 
+    await registry.unregister(ctx, 'nldummy')
+    registry.register(ctx, module)
+    expect(await counters.dump('counter-get').collect()).toHaveLength(1)
+    expect(counters.info.id).toBe(21)
+    await registry.unregister(ctx, 'nldummy')
+    registry.register(ctx, module)
+    const ids: (number | undefined)[] = []
+    for await (const { id } of counters.dump('counter-get')) ids.push(id)
+    expect(ids).toEqual([1])
+    expect(counters.info.id).toBe(22)
+
     const told: string[] = []
     for await (const change of changes) {
       if (isResync(change)) continue

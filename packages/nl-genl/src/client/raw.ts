@@ -3,6 +3,7 @@ import { SocketError } from '@nltool/nl-core/errno'
 import type { RawAttribute } from '@nltool/nl-core/wire'
 import { type FamilyInfo, hasOp, rawBody, rawMessage } from './family-info.ts'
 import type { Renewable } from './renewal.ts'
+import { renewedDump } from './renewed-dump.ts'
 import type { GenericFamily, RawRequestOptions } from './types.ts'
 
 /** The numbers of groups by name or number. @throws SocketError ENOENT for a name that the family does not have */
@@ -52,8 +53,11 @@ export function rawFamily(connection: Connection, renewable: Renewable): Generic
         return replies.map(rawMessage)
       }),
     dump(cmd, attrs = [], options = {}) {
-      const request = requestOf(renewable.current(), cmd, attrs, options)
-      return connection.dump(request.operation, request.body, options).map(rawMessage)
+      const dump = renewedDump(renewable, now => {
+        const request = requestOf(now, cmd, attrs, options)
+        return connection.dump(request.operation, request.body, options)
+      })
+      return dump.map(rawMessage)
     },
     subscribe(groups, options = {}): Subscription<ReturnType<typeof rawMessage>> {
       const now = renewable.current()

@@ -14,6 +14,7 @@ import {
 import type { OpName, ReplyAttrs } from '../types.ts'
 import { groupNumbers } from './raw.ts'
 import type { Renewable } from './renewal.ts'
+import { renewedDump } from './renewed-dump.ts'
 import type { FamilyBatchResult, FamilyEvent, FamilyRequestOptions, TypedFamily } from './types.ts'
 
 /** A family with its definition, over a connection. */
@@ -70,7 +71,7 @@ export function typedFamily<F extends AnyFamily>(
       request(name, (attrs ?? {}) as Attrs, options) as ReturnType<TypedFamily<F>['do']>,
     dump(name, attrs, options = {}) {
       const body = bodyFor(name, (attrs ?? {}) as Attrs, options.header as Attrs | undefined)
-      const dump = connection.dump(operationFor(name, 'dump', renewable.current().id), body, options)
+      const dump = renewedDump(renewable, ({ id }) => connection.dump(operationFor(name, 'dump', id), body, options))
       return dump.map(({ attrs: answer }) => answer) as ReturnType<TypedFamily<F>['dump']>
     },
     post(name, attrs, options = {}) {
