@@ -310,6 +310,16 @@ describe('a state file', () => {
     ])
   })
 
+  it('keeps net.add_addr_allfibs', async () => {
+    await using kernel = createKernel({ fibs: 2, addAddrAllFibs: true })
+    await using copy = restoreKernel(kernel.save())
+    await using route = await openRoute(copy.spawn())
+    await route.link.create({ kind: 'epair', name: 'epair0' })
+    await route.addr.add({ ifname: 'epair0a', address: '192.0.2.1/24' })
+    const inFib1 = (await route.route.dump({ family: 'inet', table: 1 }).collect()).map(({ dst }) => dst)
+    expect(inFib1).toEqual(['127.0.0.1/32', '192.0.2.0/24', '192.0.2.1/32'])
+  })
+
   it('keeps network stacks, their names and sysctls', async () => {
     await using kernel = createKernel({ fibs: 2, sysctl: { 'net.netlink.recvspace': 32768 } })
     await kernel.createVnet('left')

@@ -30,6 +30,7 @@ export interface KernelCore {
   readonly random: Random
   readonly limits: KernelLimits
   readonly fibs: number
+  readonly addAddrAllFibs: boolean
   readonly netlink: Netlink
   readonly generic: GenericRegistry
   /** When the kernel booted, milliseconds since the Unix epoch. */
@@ -60,6 +61,7 @@ export function createCore(options: KernelOptions, bootedAt?: number): KernelCor
   const personality = personalityOf(options.personality ?? 'freebsd')
   const limits = limitsOf(options.limits)
   const fibs = fibsOf(options.fibs)
+  const addAddrAllFibs = options.addAddrAllFibs ?? false
   const environment = environmentOf(options)
   const { steps: scheduler, random } = environment
   const clock = bootedAt === undefined ? environment.clock : clockSince(bootedAt, environment.clock)
@@ -88,7 +90,14 @@ export function createCore(options: KernelOptions, bootedAt?: number): KernelCor
   registry.cloners.register(loCloner())
   registry.cloners.register(epairCloner())
   registry.cloners.register(vlanCloner(vnet => registry.net(vnet))) // last: its interfaces stand on the others'
-  const vnets = createVnets(registry, { registry, multicast: netlink, scheduler, clock, fibs })
+  const vnets = createVnets(registry, {
+    registry,
+    multicast: netlink,
+    scheduler,
+    clock,
+    fibs,
+    addAddrAllFibs,
+  })
   netlink.register(routeProtocol(vnet => vnets.get(vnet)?.route))
   const generic = createGenericRegistry({
     multicast: netlink,
@@ -132,6 +141,7 @@ export function createCore(options: KernelOptions, bootedAt?: number): KernelCor
     random,
     limits,
     fibs,
+    addAddrAllFibs,
     netlink,
     generic,
     registry,

@@ -6,7 +6,7 @@ import { loadState } from './state/load.ts'
 import type { Kernel, KernelOptions } from './types.ts'
 
 /** How a kernel is restored: as it is made, but for what the state file says. */
-export type RestoreOptions = Omit<KernelOptions, 'personality' | 'fibs' | 'sysctl'>
+export type RestoreOptions = Omit<KernelOptions, 'personality' | 'fibs' | 'addAddrAllFibs' | 'sysctl'>
 
 /**
  * Boots a kernel that has the configuration of a state file, at once. It goes on as the saved one would have: the same
@@ -19,7 +19,10 @@ export function restoreKernel(bytes: Uint8Array, options: RestoreOptions = {}): 
   const state = decodeState(bytes)
   const personality = checkedPersonality(state.personality)
   const sysctl = Object.fromEntries(state.sysctls)
-  const core = createCore({ ...options, personality, fibs: state.fibs, sysctl }, state.bootAt)
+  const core = createCore(
+    { ...options, personality, fibs: state.fibs, addAddrAllFibs: state.addAddrAllFibs, sysctl },
+    state.bootAt,
+  )
   try {
     loadState(core, state)
   } catch (error) {

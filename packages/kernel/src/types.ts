@@ -31,6 +31,8 @@ export interface KernelOptions {
   readonly random?: Random
   /** `net.fibs`: routing tables of each network stack, 1 to 65535. Default 1. */
   readonly fibs?: number
+  /** `net.add_addr_allfibs`: routes of addresses go to every fib, not only to that of the interface. Default false. */
+  readonly addAddrAllFibs?: boolean
   /** Generic netlink families to load at boot. */
   readonly modules?: readonly FamilyModule[]
   readonly limits?: Partial<KernelLimits>

@@ -12,6 +12,7 @@ const { stateTypes } = schema
 export interface StateSource {
   readonly personality: string
   readonly fibs: number
+  readonly addAddrAllFibs: boolean
   /** When the kernel booted, milliseconds since the Unix epoch. */
   readonly bootAt: number
   /** Sysctls that are not the default. */
@@ -62,8 +63,8 @@ function createRecords() {
 
 type Records = ReturnType<typeof createRecords>
 
-function writeKernel(out: Records, { personality, fibs, bootAt, sysctls }: StateSource): void {
-  out.put('STATE_KERNEL', schema.kernelRecord, 0, { personality, fibs, bootAt })
+function writeKernel(out: Records, { personality, fibs, bootAt, addAddrAllFibs, sysctls }: StateSource): void {
+  out.put('STATE_KERNEL', schema.kernelRecord, 0, { personality, fibs, bootAt, addAddrAllFibs })
   for (const { name, value } of sysctls) out.put('STATE_SYSCTL', schema.sysctlRecord, 0, { name, value })
 }
 

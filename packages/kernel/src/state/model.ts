@@ -6,6 +6,7 @@ import type { RibState } from '@nltool/nl-route/kernel'
 export interface KernelState {
   readonly personality: string
   readonly fibs: number
+  readonly addAddrAllFibs: boolean
   /** When it booted, milliseconds since the Unix epoch. */
   readonly bootAt: number
   readonly sysctls: ReadonlyMap<string, number>
@@ -38,7 +39,7 @@ export interface VnetDraft {
 
 /** What has been read so far. */
 export interface StateDraft {
-  kernel: { readonly personality: string; readonly fibs: number; readonly bootAt: number } | undefined
+  kernel: Pick<KernelState, 'personality' | 'fibs' | 'addAddrAllFibs' | 'bootAt'> | undefined
   readonly sysctls: Map<string, number>
   readonly vnets: Map<number, VnetDraft>
   readonly generations: number[]

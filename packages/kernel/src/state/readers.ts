@@ -69,6 +69,7 @@ function readKernel(draft: StateDraft, _vnet: number, attrs: AttrsOf<typeof sche
     personality: need(attrs.personality, 'STATE_PERSONALITY'),
     fibs,
     bootAt: need(attrs.bootAt, 'STATE_BOOT_AT'),
+    addAddrAllFibs: attrs.addAddrAllFibs === true,
   }
 }
 

@@ -12,6 +12,7 @@ export function saveState(core: KernelCore): Uint8Array {
   return encodeState({
     personality: core.personality.name,
     fibs: core.fibs,
+    addAddrAllFibs: core.addAddrAllFibs,
     bootAt: core.bootAt,
     sysctls: names.flatMap(name => {
       const value = netlink.sysctl.get(name)

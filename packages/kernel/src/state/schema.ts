@@ -3,6 +3,7 @@ import {
   body,
   bytes,
   custom,
+  flag,
   type Infer,
   i32,
   ip,
@@ -62,6 +63,7 @@ export const kernelRecord = body(
     STATE_PERSONALITY: [1, 'personality', nulString({ max: 15 })],
     STATE_FIBS: [2, 'fibs', u32],
     STATE_BOOT_AT: [3, 'bootAt', f64], // milliseconds since the Unix epoch; all other times are uptimes in milliseconds
+    STATE_ADD_ADDR_ALLFIBS: [4, 'addAddrAllFibs', flag],
   }),
   { name: 'STATE_KERNEL' },
 )
