@@ -49,6 +49,9 @@ describe('life cycle', () => {
         await owner?.detach(ctx, held)
         await expect(owner?.detach(ctx, held)).rejects.toThrow('tap0 is to leave, but is detached')
       })
+      await lab.withRtnl(ctx, rtnl =>
+        expect(() => owner?.attach(ctx, rtnl)).toThrow('attach of tap0, which is detached'),
+      )
       owner.free(ctx)
       expect(() => owner?.free(ctx)).toThrow(IfnetDefect)
     })

@@ -73,7 +73,7 @@ export function attach(ctx: Ctx, _rtnl: RtnlHeld, record: IfRecord, why: 'attach
   const { world } = record
   const net = world.nets.get(record.vnet)
   if (net === undefined) throw new NetlinkError('ENXIO', `network stack ${record.vnet} has gone`)
-  if (record.state !== 'allocated' && record.state !== 'detached' && record.state !== 'moving-old') {
+  if (record.state !== 'allocated' && record.state !== 'moving-old') {
     throw new InvariantError(`attach of ${record.name}, which is ${record.state}`)
   }
   if (net.dying) throw new NetlinkError('EBUSY', `network stack ${net.vnet} is shutting down`)

@@ -224,8 +224,8 @@ export interface IfOwner {
   readonly freed: boolean
   /**
    * Puts the interface into the network stack for which it was allocated. @throws NetlinkError EEXIST if the name is in
-   * use there, EBUSY if the stack is shutting down, ENXIO if it has gone. @throws InvariantError unless it is allocated
-   * or detached.
+   * use there, EBUSY if the stack is shutting down, ENXIO if it has gone. @throws InvariantError unless it is allocated:
+   * what was detached is only good for being freed.
    */
   attach(ctx: Ctx, rtnl: RtnlHeld): void
   /** Takes it out: waits for readers, purges addresses, fires departure. @throws InvariantError unless it is attached. */
