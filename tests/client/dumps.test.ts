@@ -14,7 +14,7 @@ import {
   splitMessages,
 } from '@nltool/nl-core/testing'
 import { describe, expect, it } from 'vitest'
-import { type Thing, thing, thingAnswer, thingOperations, thingTypes } from './things.ts'
+import { type Thing, thing, thingAnswer, thingNews, thingOperations, thingTypes } from './things.ts'
 
 const { get } = thingOperations
 const ids = (things: readonly Thing[]): number[] => things.map(({ header }) => header.id)
@@ -236,6 +236,74 @@ describe('an interrupted dump', () => {
     await env.advance(0)
     expect(ids(await collected)).toEqual([2, 20])
     expect(transport.sent.length).toBe(2) // no barrier: the end of a dump is not lost
+  })
+})
+
+describe('a dump that is refused for what passes', () => {
+  it.each(['ENOBUFS', 'EBUSY'] as const)('is asked for again after %s, and the queue is read meanwhile', async code => {
+    const env = manualEnv()
+    let refusals = 3
+    const transport = scriptedTransport({
+      onMessage(request, self) {
+        if (--refusals % 4 >= 0) self.deliver(errorAnswer(request, code), thingNews(thing(9)))
+        else answering(2, 1)(request, self)
+      },
+    })
+    const connection = await connect(transport, 0, { env })
+    const events = connection.subscribe([1], { decode: message => message.type })
+    const dump = connection.dump(get, thing(0))
+    const collected = dump.collect()
+    await env.advance(1000)
+    expect(ids(await collected)).toEqual([0, 1])
+    refusals = 3
+    const streamed = (async () => {
+      const seen: number[] = []
+      for await (const { header } of dump) seen.push(header.id)
+      return seen
+    })()
+    await env.advance(1000)
+    expect(await streamed).toEqual([0, 1])
+    expect((await events.next()).value).toBe(thingTypes.THING_NEW)
+  })
+
+  it('is waited for on Linux, where it has been started all the same', async () => {
+    const env = manualEnv()
+    let open: SentMessage | undefined
+    const transport = scriptedTransport({
+      abi: 'linux',
+      onMessage(request, self) {
+        open = request
+        self.deliver(errorAnswer(request, 'ENOBUFS', { abi: 'linux' }))
+      },
+    })
+    const connection = await connect(transport, 0, { env })
+    const collected = connection.dump(get, thing(0)).collect()
+    await env.advance(3000)
+    const part = messageBytes({ type: 0x20, seq: open?.seq ?? 0 }, linuxThing(4))
+    transport.deliver(part, doneAnswer(open as SentMessage, undefined, { abi: 'linux' }))
+    expect((await collected).map(({ attrs }) => attrs.size)).toEqual([3])
+    expect(transport.sent.length).toBe(1)
+    const refused = connection
+      .dump(get, thing(0))
+      .collect({ restarts: 0 })
+      .catch(error => error)
+    await env.advance(5000)
+    expect(await refused).toMatchObject({ code: 'ENOBUFS', request: 'THING_GET' })
+  })
+
+  it('throws the refusal when it does not pass', async () => {
+    const env = manualEnv()
+    const transport = scriptedTransport({ onMessage: (request, self) => self.deliver(errorAnswer(request, 'ENOBUFS')) })
+    const connection = await connect(transport, 0, { env })
+    const dump = connection.dump(get, thing(0))
+    const collected = dump.collect().catch(error => error)
+    const streamed = dump[Symbol.asyncIterator]()
+      .next()
+      .catch(error => error)
+    await env.advance(2000)
+    expect(await collected).toMatchObject({ code: 'ENOBUFS', request: 'THING_GET' })
+    expect(await streamed).toMatchObject({ code: 'ENOBUFS', request: 'THING_GET' })
+    expect(transport.sent.length).toBe(12)
   })
 })
 

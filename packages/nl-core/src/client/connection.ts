@@ -87,6 +87,7 @@ function createConnection(transport: Transport, options: ConnectionOptions): Con
   const sourceOf = <Q>(command: Command<Q>, value: Q, dumpOptions: RequestOptions = {}): DumpSource => ({
     name: command.name,
     env,
+    listen: link.listen,
     start: reading => startDump(link, turns, { command, value, options: dumpOptions }, reading),
   })
 

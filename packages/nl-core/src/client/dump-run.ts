@@ -1,4 +1,5 @@
-import { NLM_F_DUMP, NLM_F_DUMP_INTR } from '../constants.ts'
+import { NLM_F_DUMP, NLM_F_DUMP_INTR, NLMSG_ERROR } from '../constants.ts'
+import type { KernelError } from '../errno/errors.ts'
 import type { DumpTurns } from './dump-turns.ts'
 import { encodeAgain, kernelError } from './failure.ts'
 import type { Incoming } from './incoming.ts'
@@ -25,6 +26,8 @@ export interface DumpState<T = unknown> {
   readonly whole: boolean
   /** What came was of this dump since its time-out was last looked at. */
   heard: boolean
+  /** A refusal that may not be one: see {@link dumpAnswered}. */
+  refusal: KernelError | undefined
   /** Nothing more of it will come. */
   ended: boolean
   /** Why it ended early. */
@@ -81,6 +84,7 @@ export async function startDump<Q, T>(
     ahead: whole,
     whole,
     heard: false,
+    refusal: undefined,
     ended: false,
     failure: undefined,
     abandoned: false,
@@ -171,6 +175,7 @@ function wake(state: DumpState): void {
 export function dumpMessage(link: Link, dump: OpenDump, message: Incoming): true {
   const { state } = dump
   state.heard = true
+  state.refusal = undefined
   if ((message.flags & NLM_F_DUMP_INTR) !== 0) state.consistent = false
   if (!state.abandoned) keep(link, dump, message)
   // The reader resumes after the datagram has been gone through: it finds all that this one holds.
@@ -196,21 +201,30 @@ function rest(link: Link, dump: OpenDump): void {
   link.want(dump, false)
 }
 
-/** The end: NLMSG_DONE, NLMSG_ERROR, or the acknowledgement of a request that the kernel did not take for a dump. */
+/**
+ * The end: NLMSG_DONE, NLMSG_ERROR, or the acknowledgement of a request that the kernel did not take for a dump.
+ * Linux says ENOBUFS when the receive buffer is full as a dump starts, but has started it (netlink_dump() in af_netlink.c):
+ * its parts come when there is room, and another one would be refused with EBUSY. If nothing comes, it was a refusal.
+ */
 export function dumpAnswered(link: Link, dump: OpenDump, message: Incoming): void {
   if ((message.flags & NLM_F_DUMP_INTR) !== 0) dump.state.consistent = false
   const outcome = outcomeOf(message, link.transport.abi)
   const { command, value, seq } = dump
   const { abi } = link.transport
   const bytes = (): Uint8Array | undefined => encodeAgain(abi, command, value)
-  if (outcome.errno !== 0) dump.state.failure ??= { cause: kernelError(outcome, abi, { command, seq, bytes }) }
+  const error = outcome.errno === 0 ? undefined : kernelError(outcome, abi, { command, seq, bytes })
+  if (error?.code === 'ENOBUFS' && abi === 'linux' && message.type === NLMSG_ERROR) {
+    dump.state.refusal = error
+    return
+  }
+  if (error !== undefined) dump.state.failure ??= { cause: error }
   else if (outcome.extAck.msg !== undefined) link.warn(outcome.extAck.msg, dump.command.name)
   end(link, dump)
 }
 
 /** No end will come. */
 export function dumpFailed(link: Link, dump: OpenDump, error: unknown): void {
-  dump.state.failure ??= { cause: error }
+  dump.state.failure ??= { cause: dump.state.refusal ?? error }
   end(link, dump)
 }
 

@@ -1,3 +1,4 @@
+import { KernelError } from '../errno/errors.ts'
 import type { DumpReading, DumpRun } from './dump-run.ts'
 import { DumpInterruptedError } from './errors.ts'
 import type { Incoming } from './incoming.ts'
@@ -9,6 +10,8 @@ export interface DumpSource {
   /** Name of the request, for errors. */
   readonly name: string
   readonly env: ClientEnv
+  /** Says that somebody began (1) or ceased (-1) to wait for messages, whichever. */
+  listen(change: 1 | -1): void
   /** Sends the request. */
   start<T>(reading: DumpReading<T>): Promise<DumpRun<T>>
 }
@@ -20,15 +23,30 @@ const restartDelaysMs = [0, 10, 20, 40, 80]
 export function createDump<T>(source: DumpSource, decode: (message: Incoming) => T | undefined): Dump<T> {
   let end: DumpEnd | undefined
 
+  async function attempt(signal: AbortSignal | undefined, last: boolean): Promise<Snapshot<T>> {
+    try {
+      const run = await source.start({ decode, whole: true, signal })
+      const items = (await run.take()) ?? []
+      return { items, consistent: run.consistent }
+    } catch (error) {
+      if (last || !isTransient(error)) throw error
+      return { items: [], consistent: false }
+    }
+  }
+
   async function snapshot({
     signal,
     restarts = restartDelaysMs.length,
   }: CollectOptions = {}): Promise<Snapshot<T> & { attempts: number }> {
-    for (let attempts = 1; ; attempts++) {
-      const run = await source.start({ decode, whole: true, signal })
-      const items = (await run.take()) ?? []
-      if (run.consistent || attempts > restarts) return { items, consistent: run.consistent, attempts }
-      await pauseBeforeRestart(source.env, attempts, signal)
+    source.listen(1) // between attempts too: what fills the receive buffer may be what stands in the way
+    try {
+      for (let attempts = 1; ; attempts++) {
+        const result = await attempt(signal, attempts > restarts)
+        if (result.consistent || attempts > restarts) return { ...result, attempts }
+        await pauseBeforeRestart(source.env, attempts, signal)
+      }
+    } finally {
+      source.listen(-1)
     }
   }
 
@@ -37,12 +55,9 @@ export function createDump<T>(source: DumpSource, decode: (message: Incoming) =>
       return end
     },
     [Symbol.asyncIterator]: () =>
-      iterate(
-        () => source.start({ decode, whole: false }),
-        ended => {
-          end = ended
-        },
-      ),
+      iterate(source, decode, ended => {
+        end = ended
+      }),
     async snapshot(options) {
       const { items, consistent } = await snapshot(options)
       return { items, consistent }
@@ -66,12 +81,18 @@ async function pauseBeforeRestart(env: ClientEnv, attempt: number, signal: Abort
   if (ms > 0) await pause(env, ms * (0.5 + env.random.u32() / 0x1_0000_0000), signal)
 }
 
+/** Whether a dump was refused for what passes: a receive buffer that is full, another dump that is not over (NS 5.4). */
+function isTransient(error: unknown): boolean {
+  return error instanceof KernelError && (error.code === 'ENOBUFS' || error.code === 'EBUSY')
+}
+
 /**
  * Iterates over one run of a dump. What has been received is handed out without waiting; `next()` may be called again
  * before it has answered, as with a generator.
  */
 function iterate<T>(
-  open: () => Promise<DumpRun<T>>,
+  source: DumpSource,
+  decode: (message: Incoming) => T | undefined,
   onEnd: (end: DumpEnd) => void,
 ): AsyncIterator<T, DumpEnd, undefined> {
   let run: DumpRun<T> | undefined
@@ -82,15 +103,29 @@ function iterate<T>(
 
   async function advance(): Promise<IteratorResult<T, DumpEnd>> {
     try {
-      run ??= await open()
-      if (finished !== undefined) run.abandon()
-      while (at === objects.length && finished === undefined) await refill(run)
+      while (at === objects.length && finished === undefined) await (run === undefined ? begin() : refill(run))
     } catch (error) {
       finished ??= { consistent: false }
       throw error
     }
     if (at < objects.length) return { done: false, value: objects[at++] as T }
     return { done: true, value: finished ?? { consistent: false } }
+  }
+
+  /** Starts the run and receives its first objects. */
+  async function begin(): Promise<void> {
+    for (let attempts = 1; ; attempts++) {
+      run = await source.start({ decode, whole: false })
+      if (finished !== undefined) run.abandon() // the reader has left meanwhile
+      try {
+        await refill(run)
+        return
+      } catch (error) {
+        if (attempts > restartDelaysMs.length || !isTransient(error)) throw error
+      }
+      source.listen(1)
+      await pauseBeforeRestart(source.env, attempts, undefined).finally(() => source.listen(-1))
+    }
   }
 
   async function refill(from: DumpRun<T>): Promise<void> {
