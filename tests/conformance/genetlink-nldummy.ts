@@ -188,7 +188,7 @@ export function dummyModule(
           if (!state.counters.has(id)) changed()
           const { name = `counter${id}`, value = 0n, step = 1n } = attrs
           state.counters.set(id, { id, name, value, step })
-          host.notify(ctx, 'counter-ntf', { id, name, value, step })
+          if (host.hasListeners(ctx, 'counters')) host.notify(ctx, 'counter-ntf', { id, name, value, step })
         },
       },
       'counter-del': {

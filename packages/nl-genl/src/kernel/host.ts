@@ -1,4 +1,4 @@
-import { NETLINK_GENERIC } from '@nltool/nl-core'
+import { NETLINK_GENERIC, NLM_F_ECHO } from '@nltool/nl-core'
 import type { Multicast } from '@nltool/nl-core/kernel'
 import type { Ctx, VnetId } from '@nltool/nl-core/model'
 import type { AnyFamily } from '../family.ts'
@@ -59,7 +59,7 @@ export function createFamilyHost({ id, family, groups, messages, multicast, vnet
     },
     addGroup: (ctx, name) => groupKeeper.add(ctx, id, name),
     removeGroup: (ctx, name) => groupKeeper.remove(ctx, id, name),
-    hasListeners: (ctx, name) => multicast.hasListeners(ctx.vnet, NETLINK_GENERIC, group(name)),
+    hasListeners: (ctx, name) => wantsEcho(ctx) || multicast.hasListeners(ctx.vnet, NETLINK_GENERIC, group(name)),
     notify(ctx, name, attrs, options = {}) {
       const operation = eventOf(name)
       const target = options.group ?? operation.group
@@ -86,4 +86,9 @@ export function createFamilyHost({ id, family, groups, messages, multicast, vnet
       }
     },
   }
+}
+
+/** The requester gets a copy of what its request announces. */
+function wantsEcho({ origin }: Ctx): boolean {
+  return origin !== undefined && (origin.flags & NLM_F_ECHO) !== 0
 }

@@ -87,7 +87,7 @@ export interface FamilyHost<F extends AnyFamily = AnyFamily> {
   readonly id: number
   /** Number of a group here. */
   group(name: GroupName<F>): number
-  /** Whether anybody would receive a message: if not, it need not be built. */
+  /** Whether anybody would receive a message, the requester with NLM_F_ECHO included: if not, it need not be built. */
   hasListeners(ctx: Ctx, group: GroupName<F>): boolean
   /** Sends to everyone in a group, and to the requester too if its request has NLM_F_ECHO. */
   notify<Op extends EventName<F>>(
