@@ -33,7 +33,7 @@ export function genericProtocol(table: DispatchTable, rules: GenericPersonality)
     return live
   }
 
-  /** GE "Validation order" 5 and 6, with Linux's texts. */
+  /** Linux genl_header_check(), with its texts. */
   function checkHeader({ payload, flags }: RawRequest): void {
     if (payload[2] !== 0 || payload[3] !== 0) throw new NetlinkError('EINVAL', 'genlmsghdr.reserved field is not 0')
     const bits = (flags & NLM_F_DUMP) === NLM_F_DUMP ? flags & ~NLM_F_DUMP : flags
