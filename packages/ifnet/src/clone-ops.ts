@@ -10,7 +10,7 @@ import { createOwner, type OwnerCloner } from './owner.ts'
 import type { IfRecord } from './record.ts'
 import { nameTaken } from './rename.ts'
 import type { DetachHeld, Ifnet, IfOwner } from './types.ts'
-import { matches, namesOf, parseUnit, takeUnit, unitsOf } from './unit.ts'
+import { isOwnName, matches, namesOf, parseUnit, takeUnit, unitsOf } from './unit.ts'
 import { borrow, recordOf } from './view.ts'
 import type { World } from './world.ts'
 
@@ -86,7 +86,7 @@ export function createUnder(
       ctx,
       rtnl,
       vnet: net.vnet,
-      name: namesOf(cloner, unit)[0],
+      name: isOwnName(cloner, request.name) ? request.name : namesOf(cloner, unit)[0],
       unit,
       params: request.params,
       random: world.random,

@@ -2,6 +2,7 @@ import { NetlinkError } from '@nltool/nl-core/errno'
 import type { Ctx, VnetId } from '@nltool/nl-core/model'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { CloneInstance, CloneRequest } from './index.ts'
 import { createLab, etherCloner, type Lab } from './testing.ts'
 
 const settle = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
@@ -82,6 +83,22 @@ describe('names and units', () => {
       expect(await lab.net.clone.create(ctx, 'em')).toEqual({ name: 'em0', index: 1 })
     })
     expect(names(lab)).toEqual(['em2', 'em0'])
+  })
+
+  it('follow a pattern of the cloner’s own, if it has one', async () => {
+    const lab = createLab()
+    lab.registry.cloners.register({ ...etherCloner('vlan'), match: name => /^vlan\d*$|^\w+\.\d+$/.test(name), create })
+    function create({ ctx, rtnl, name, alloc }: CloneRequest): CloneInstance {
+      const owner = alloc({ name, type: 6 })
+      owner.attach(ctx, rtnl)
+      return { interfaces: [owner] }
+    }
+    expect(await perform(lab, ctx => lab.net.clone.create(ctx, 'em0.10'))).toEqual({ name: 'em0.10', index: 1 })
+    expect(await perform(lab, ctx => lab.net.clone.create(ctx, 'em0.10'))).toBe('EEXIST')
+    expect(await perform(lab, ctx => lab.net.clone.create(ctx, 'vlan'))).toEqual({ name: 'vlan1', index: 2 })
+    expect(await perform(lab, ctx => lab.net.clone.create(ctx, 'vlan07'))).toBe('EINVAL')
+    expect(await perform(lab, ctx => lab.net.clone.destroy(ctx, 'em0.10'))).toBeUndefined()
+    expect(lab.registry.audit().violations).toEqual([])
   })
 
   it('gives units back whatever happens', async () => {

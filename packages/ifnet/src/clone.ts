@@ -43,7 +43,10 @@ export interface Cloner {
   readonly maxUnit?: number
   /** Names of the interfaces of a unit; default: the cloner's name followed by the unit. */
   readonly names?: (unit: number) => readonly [string, ...string[]]
-  /** Whether a name asks for this cloner; default: its name, followed by nothing or by digits. */
+  /**
+   * Whether a name asks for this cloner; default: its name, followed by nothing or by digits, or a name of a unit. A name
+   * of another pattern (em0.10) is given to the interface as it stands, on any unit.
+   */
   readonly match?: (name: string) => boolean
 }
 

@@ -79,7 +79,6 @@ export function attach(ctx: Ctx, _rtnl: RtnlHeld, record: IfRecord, why: 'attach
   if (net.dying) throw new NetlinkError('EBUSY', `network stack ${net.vnet} is shutting down`)
   if (nameTaken(net, record.name)) throw new NetlinkError('EEXIST', `an interface ${record.name} exists`)
   record.state = why === 'move' ? 'moving-new' : 'attaching'
-  record.flags &= ~IFF_DYING
   record.home ??= net.vnet
   joinGroup(ctx, net, record, 'all')
   if (why === 'move') joinCloneGroups(ctx, net, record)

@@ -21,10 +21,15 @@ export function matches(cloner: Cloner, name: string): boolean {
   return digits !== '' && namesOf(cloner, Number(digits)).includes(name)
 }
 
+/** Whether a name is of the cloner's own pattern (em0.10 of a VLAN): it is the interface's name as it stands. */
+export function isOwnName(cloner: Cloner, name: string): boolean {
+  return cloner.match !== undefined && !(name.startsWith(cloner.name) && /^\d*$/.test(name.slice(cloner.name.length)))
+}
+
 /** The unit that a name asks for, or `undefined` for any. @throws NetlinkError EINVAL (`ifc_name2unit`). */
 export function parseUnit(cloner: Cloner, name: string): number | undefined {
   const rest = name.slice(cloner.name.length)
-  if (rest === '') return undefined
+  if (rest === '' || isOwnName(cloner, name)) return undefined
   const [digits = ''] = /^\d*/.exec(rest) ?? []
   const unit = Number(digits)
   if (digits === '' || unit > 0x7fffffff || (digits.startsWith('0') && digits.length > 1)) {
