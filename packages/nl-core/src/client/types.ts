@@ -10,7 +10,10 @@ import type { Transport } from './transport.ts'
 export interface ConnectionOptions {
   /** Time, pauses and chance. Default: the platform's. */
   readonly env?: ClientEnv
-  /** How long a request waits for its answer, and a dump for its next part, milliseconds. Default 5000; 0 waits for ever. */
+  /**
+   * How long a request that was sent waits for its answer, and a dump for its next part, milliseconds. Default 5000; 0
+   * waits for ever.
+   */
   readonly timeoutMs?: number
   /**
    * Requests that are made while others wait for their answers share a datagram with those that are made in the same turn
