@@ -27,10 +27,13 @@ export function createPids(max: number): PidTable {
   return {
     next() {
       checkRoom()
-      do last = last >= PID_MAX ? first : last + 1
-      while (used.has(last))
-      used.add(last)
-      return last
+      for (let tried = first; tried <= PID_MAX; tried++) {
+        last = last >= PID_MAX ? first : last + 1
+        if (used.has(last)) continue
+        used.add(last)
+        return last
+      }
+      throw new SocketError('EAGAIN', `all process ids from ${first} to ${PID_MAX} are in use`)
     },
     claim(pid) {
       checkRoom()
