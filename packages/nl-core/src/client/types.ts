@@ -197,7 +197,7 @@ export interface Connection extends AsyncDisposable {
   requestReply<Q, R>(operation: Operation<Q, R>, body: Q, options?: RequestOptions): Promise<R>
   /** As `requestReply`, with all answers of a request that is not a dump. */
   requestReplies<Q, R>(operation: Operation<Q, R>, body: Q, options?: RequestOptions): Promise<R[]>
-  /** Sends a request without asking for an answer. Resolves when it is on its way. */
+  /** Sends a request without asking for an answer. Resolves when it is on its way, or has its place behind those made before. */
   post<Q>(command: Command<Q>, body: Q, flags?: number): Promise<void>
   /** A dump; NLM_F_DUMP is added. */
   dump<Q, R>(operation: Operation<Q, R>, body: Q, options?: RequestOptions): Dump<R>
