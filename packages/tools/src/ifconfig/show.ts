@@ -3,6 +3,7 @@ import { IFF } from '@nltool/nl-route'
 import type { Release } from '../argv.ts'
 import { Failure } from '../failure.ts'
 import type { Shown } from '../shown.ts'
+import { matches } from './fnmatch.ts'
 import { formatInterface } from './text.ts'
 import type { IfconfigCommand, ShownFamily } from './types.ts'
 
@@ -47,14 +48,4 @@ function wanted(link: Link, { ifname, options }: IfconfigCommand): boolean {
 
 function hasFamily({ address, addresses }: InterfaceShown, family: ShownFamily): boolean {
   return family === 'ether' ? address !== undefined : addresses.some(each => each.family === family)
-}
-
-/** fnmatch(3) without its options: `*`, `?`, `[…]`. */
-function matches(name: string, pattern: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-    .replaceAll('[!', '[^')
-  return new RegExp(`^${source}$`).test(name)
 }
