@@ -189,6 +189,11 @@ describe('a session', () => {
     expect((await cli.run('--vnet lab ifconfig -l')).stdout).toBe('lo0 epair0b\n')
     expect((await cli.run('netstat -rn4 --vnet lab')).stdout).toContain('192.0.2.0/24')
     expect((await cli.run('netstat -rn4')).stdout).not.toContain('192.0.2.0/24')
+    expect(await cli.run('--vnet lab vnet delete lab')).toMatchObject({
+      stderr: 'nltool: vnet lab: this command runs in it: leave --vnet out\n',
+      code: 1,
+    })
+    expect((await cli.run('vnet delete vnet0')).stderr).toBe('nltool: vnet vnet0: the initial network stack stays\n')
     await cli.setUp('vnet delete lab')
     expect((await cli.run('ifconfig -l')).stdout).toBe('lo0 epair0a epair0b\n')
     expect((await cli.run('vnet list')).stdout).toBe('  0  vnet0\n')

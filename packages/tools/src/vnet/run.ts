@@ -1,5 +1,6 @@
 import type { Vnet } from '@nltool/kernel'
-import { SocketError } from '@nltool/nl-core/errno'
+import { type Errno, SocketError } from '@nltool/nl-core/errno'
+import { vnet0 } from '@nltool/nl-core/model'
 import { Failure } from '../failure.ts'
 import { findVnet, type WorkSession } from '../host.ts'
 import { detailOf, reasonOf } from '../sentence.ts'
@@ -16,7 +17,7 @@ export function listVnets(session: WorkSession): Promise<Shown<Vnet[]>> {
 /** `vnet create`: a new network stack with its loopback interface; the kernel chooses a name if none is given. */
 export function createVnet(session: WorkSession, name: string | undefined): Promise<Shown<Vnet>> {
   return session.change(async (_host, kernel) => {
-    const { id, name: made } = await kernel.createVnet(name).catch(error => refused(name ?? '', error))
+    const { id, name: made } = await kernel.createVnet(name).catch(error => refused(name ?? '', error, badName))
     return { text: made, json: { id, name: made } }
   })
 }
@@ -25,18 +26,17 @@ export function createVnet(session: WorkSession, name: string | undefined): Prom
 export function deleteVnet(session: WorkSession, name: string): Promise<Shown<Vnet>> {
   return session.change(async (_host, kernel) => {
     const { id, name: gone } = findVnet(kernel, name)
-    await kernel.destroyVnet(id).catch(error => refused(name, error))
+    const busy = id === vnet0 ? 'the initial network stack stays' : 'this command runs in it: leave --vnet out'
+    await kernel.destroyVnet(id).catch(error => refused(name, error, { EBUSY: busy }))
     return { text: '', json: { id, name: gone } }
   })
 }
 
-const sentences: Readonly<Record<string, string>> = {
-  EEXIST: 'there is one of that name',
-  EBUSY: 'the initial network stack stays',
-  EINVAL: 'not a name',
-}
+type Sentences = { readonly [code in Errno]?: string }
 
-function refused(name: string, error: unknown): never {
+const badName: Sentences = { EEXIST: 'there is one of that name', EINVAL: 'not a name' }
+
+function refused(name: string, error: unknown, sentences: Sentences): never {
   if (!(error instanceof SocketError)) throw error
   throw new Failure(`vnet ${name}: ${sentences[error.code] ?? reasonOf(error)}`, {
     detail: detailOf(error),
