@@ -3,7 +3,7 @@
  * runs backwards for nothing.
  */
 export function matches(name: string, pattern: string): boolean {
-  const source = pattern.replace(/\[([!^]?)(\]?[^\]]*)\]|[^]/g, (part, negation: string, members?: string) => {
+  const source = pattern.replace(/\[([!^]?)(\]?[^\]]*)\]|./gs, (part, negation: string, members?: string) => {
     if (members !== undefined) return `[${negation === '' ? '' : '^'}${classOf(members)}]`
     return part === '*' ? '.*' : part === '?' ? '.' : escaped(part)
   })
@@ -11,7 +11,7 @@ export function matches(name: string, pattern: string): boolean {
 }
 
 function classOf(members: string): string {
-  return members.replace(/([^])-([^])|[^]/g, (part, from: string | undefined, to: string) => {
+  return members.replace(/(.)-(.)|./gs, (part, from: string | undefined, to: string) => {
     if (from === undefined) return escaped(part)
     return from <= to ? `${escaped(from)}-${escaped(to)}` : ''
   })
