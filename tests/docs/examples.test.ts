@@ -63,6 +63,10 @@ describe('examples in the documentation', () => {
   it.each(examples.map(example => [`${example.name}.${example.language}`]))('%s runs', async file => {
     const log = vi.spyOn(console, 'log').mockImplementation(() => {})
     await import(join(generated, file))
+    const lines = log.mock.calls.length
     log.mockRestore()
+    // What an example prints is what it shows: a branch that is not taken shows nothing.
+    const { code = '' } = examples.find(({ name, language }) => file === `${name}.${language}`) ?? {}
+    expect(lines).toBeGreaterThanOrEqual(code.split('console.log(').length - 1)
   })
 })
