@@ -334,7 +334,9 @@ describe('NS 4.5 Linux send path', () => {
     const user = world.open({ abi: 'linux', cred: userCred(1) })
     const bytes = request(ITEM_GET, { item: itemOf(1), abi: 'linux' })
     expect(codeOf(() => user.send(bytes, 0, { to: Uint8Array.of(2, 0, 0, 0) }))).toBe('EINVAL')
+    expect(codeOf(() => user.send(bytes, 0, { to: new Uint8Array(12).fill(38, 0, 1) }))).toBe('EINVAL')
     expect(codeOf(() => user.send(bytes, 0, { to: { portid: 5, groups: 0 } }))).toBe('EPERM')
+    expect(codeOf(() => user.send(bytes, 0, { to: { portid: 0, groups: 1 } }))).toBe('EPERM')
     expect(codeOf(() => user.send(bytes, 0, { to: { portid: 0, groups: 0 } }))).toBe('no error')
     const root = world.open({ abi: 'linux' })
     expect(codeOf(() => root.send(bytes, 0, { to: { portid: 5, groups: 0 } }))).toBe('ECONNREFUSED')
@@ -371,6 +373,36 @@ describe('NS 4.5 Linux send path', () => {
     const outcome = Promise.allSettled([a.send(new Uint8Array(8), 0, { to })])
     await b.close()
     expect(await outcome).toMatchObject([{ reason: { code: 'ECONNREFUSED' } }])
+  })
+
+  it('destination group and pid: a copy to the group, not to the sender, then to the port', () => {
+    const world = createWorld({ protocol: { usersMaySend: true } })
+    const [a, b, c] = [1, 2, 3].map(pid => world.open({ abi: 'linux', pid }))
+    if (a === undefined || b === undefined || c === undefined) throw new Error('no sockets')
+    for (const socket of [a, b, c]) socket.bind({ portid: 0, groups: 4 })
+    const bytes = Uint8Array.of(1, 2, 3)
+    expect(a.send(bytes, 0, { to: { portid: 3, groups: 4 } })).toBe(3)
+    expect([a, b, c].map(({ fionread }) => fionread)).toEqual([0, 3, 6])
+    expect(received(c.recv(100)).from).toEqual({ portid: 1, groups: 4 })
+    expect(received(c.recv(100)).from).toEqual({ portid: 1, groups: 0 })
+  })
+
+  it('unbound: the port is taken ahead of the check of the length', () => {
+    const socket = createWorld().open({ abi: 'linux' })
+    expect(codeOf(() => socket.send(new Uint8Array(212961)))).toBe('EMSGSIZE')
+    expect(socket.portid).toBe(100)
+  })
+
+  it('no kernel listener: ECONNREFUSED', async () => {
+    const world = createWorld()
+    const socket = world.open({ abi: 'linux' })
+    await world.netlink.unregister(0)
+    expect(codeOf(() => socket.send(request(ITEM_GET, { abi: 'linux' })))).toBe('ECONNREFUSED')
+  })
+
+  it('control data is allowed', () => {
+    const socket = createWorld().open({ abi: 'linux' })
+    expect(socket.send(request(ITEM_GET, { abi: 'linux' }), 0, { control: true })).toBe(16)
   })
 
   it('peer connected elsewhere: ECONNREFUSED', () => {

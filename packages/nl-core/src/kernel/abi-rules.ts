@@ -47,8 +47,8 @@ export interface AbiRules {
   readonly refusesMalformed: boolean
   /** connect(2) stores a peer, sendto(2) honours an address, getpeername(2) knows one. */
   readonly hasPeers: boolean
-  /** bind(2) fails with ENOENT once the protocol of the socket has been taken back. */
-  readonly bindNeedsProtocol: boolean
+  /** Once the protocol of the socket has been taken back, bind(2) fails with ENOENT and send(2) with ECONNREFUSED. */
+  readonly needsProtocol: boolean
   /** Ports are unique per protocol, not across all protocols of a network stack. */
   readonly portsPerProtocol: boolean
   /** What is chosen where the process id is taken: one of 16 random ports, or the next free one of the negative ones. */
@@ -96,7 +96,7 @@ export const abiRules: Readonly<Record<Abi, AbiRules>> = {
     synchronous: false,
     refusesMalformed: true,
     hasPeers: false,
-    bindNeedsProtocol: false,
+    needsProtocol: false,
     portsPerProtocol: false,
     fallbackPorts: 'random',
     connectTries: 10,
@@ -137,7 +137,7 @@ export const abiRules: Readonly<Record<Abi, AbiRules>> = {
     synchronous: true,
     refusesMalformed: false,
     hasPeers: true,
-    bindNeedsProtocol: true,
+    needsProtocol: true,
     portsPerProtocol: true,
     fallbackPorts: 'negative',
     connectTries: 0,

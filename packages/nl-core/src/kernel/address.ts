@@ -9,7 +9,7 @@ import { decodeSockaddr, type SockaddrNl } from './sockaddr.ts'
 export function bind(sock: Sock, to: SockaddrNl | Uint8Array): void {
   checkOpen(sock)
   const { portid, groups } = decodeSockaddr(to, sock.rules.abi)
-  if (sock.rules.bindNeedsProtocol && sock.core.protocols.find(sock.protocol) === undefined) {
+  if (sock.rules.needsProtocol && sock.core.protocols.find(sock.protocol) === undefined) {
     throw new SocketError('ENOENT', `netlink protocol ${sock.protocol} has been taken back`)
   }
   if (sock.bound && portid !== sock.port) {

@@ -27,6 +27,9 @@ export function send(
     const elsewhere = sendToPeers(sock, bytes, flags, options)
     if (elsewhere !== undefined) return elsewhere
   }
+  if (sock.rules.needsProtocol && sock.core.protocols.find(sock.protocol) === undefined) {
+    throw new SocketError('ECONNREFUSED', `netlink protocol ${sock.protocol} has been taken back`)
+  }
   const datagram = copyIn(sock.tx, bytes, length, options.caller ?? sock.caller)
   if (sock.core.taps.active) sock.core.taps.sent(sock, datagram)
   if (!sendLocked(sock)) {
