@@ -162,6 +162,47 @@ describe('NS 6.5 ext-ack attributes', () => {
     expect(tlvsOf(linux, 20 + 24)).toEqual(hex`0800 0500 01000000`)
   })
 
+  it.each([
+    ['freebsd', [1, 2, 3]],
+    ['linux', [1, 3, 2, 4, 5, 6]],
+  ] as const)('order written on %s: %j', async (abi, order) => {
+    const world = createWorld()
+    world.fail = () =>
+      new NetlinkError('EINVAL', 'no', {
+        attr: 'ITEM_NAME',
+        cookie: Uint8Array.from({ length: 30 }, (_, index) => index),
+        policy: hex`0800 0100 04000000`,
+        missType: 5,
+        missNest: 24,
+      })
+    const asked = request(ITEM_FAIL, { item: itemOf(1), abi })
+    const [answer] = await exchange(asked, abi, [EXT_ACK, CAP_ACK], world)
+    const written = {
+      1: hex`0700 0100 6e6f00 00`,
+      2: hex`0800 0200 18000000`,
+      3: hex`1800 0300 000102030405060708090a0b0c0d0e0f10111213`, // NETLINK_MAX_COOKIE_LEN
+      4: hex`0c00 0480 0800 0100 04000000`,
+      5: hex`0800 0500 05000000`,
+      6: hex`0800 0600 18000000`,
+    }
+    expect(answer?.flags).toBe(0x300)
+    expect(tlvsOf(answer, 20)).toEqual(concatBytes(...order.map(type => written[type])))
+  })
+
+  it('before each message text, offset and cookie are cleared', async () => {
+    const named = ['warn', 'one', 'cookie', 'two', 'bad', 'three']
+    const asked = named.map((name, seq) => request(ITEM_NEW, { item: itemOf(1, name), seq, flags: NLM_F_ACK }))
+    const answers = await exchange(concatBytes(...asked), 'freebsd', [EXT_ACK, CAP_ACK])
+    expect(answers.map(({ flags, payload }) => [flags, payload.length > 20])).toEqual([
+      [0x300, true],
+      [0x100, false],
+      [0x300, true],
+      [0x100, false],
+      [0x300, true],
+      [0x100, false],
+    ])
+  })
+
   it('the text is cut at 127 characters on FreeBSD', async () => {
     const world = createWorld()
     world.fail = () => new NetlinkError('EINVAL', 'x'.repeat(300))

@@ -77,6 +77,22 @@ describe('NS 6.1 per datagram', () => {
     expect(world.seen).toEqual([])
   })
 
+  it('control types 1 to 15 never reach a handler', async () => {
+    const world = createWorld()
+    for (const type of Array.from({ length: 15 }, (_, index) => index + 1)) {
+      const [answer] = await exchange(request(type, { flags: NLM_F_ACK }), 'freebsd', [], world)
+      expect([answer?.type, errorOf(answer as { payload: Uint8Array })]).toEqual([NLMSG_ERROR, 0])
+    }
+    expect(world.seen).toEqual([])
+  })
+
+  it('the last message may lack its padding (NS 1.6)', async () => {
+    for (const abi of abis) {
+      const odd = messageBytes({ type: 1, flags: NLM_F_ACK, seq: 2 }, Uint8Array.of(7)).subarray(0, 17)
+      expect((await exchange(concatBytes(ack(1), odd), abi)).map(({ seq }) => seq)).toEqual([1, 2])
+    }
+  })
+
   it('a trailing fragment of 1–15 bytes, and zeros, are ignored', async () => {
     for (const tail of [new Uint8Array(15).fill(9), new Uint8Array(248)]) {
       expect(await exchange(concatBytes(ack(1), tail))).toHaveLength(1)
@@ -258,6 +274,18 @@ describe('NS 1.4 multipart rules', () => {
       type: NLMSG_DONE,
       payload: Uint8Array.of(254, 255, 255, 255),
     })
+  })
+
+  it('3, 4: a dump that fails after its first object has no NLMSG_ERROR, NLM_F_ACK or not', async () => {
+    for (const abi of abis) {
+      const world = createWorld()
+      world.dump = function* () {
+        yield itemOf(1)
+        throw new NetlinkError('ENOENT')
+      }
+      const got = await exchange(request(ITEM_GET, { flags: NLM_F_ACK, abi }), abi, [], world)
+      expect(got.map(({ type }) => type)).toEqual([ITEM_NEW, NLMSG_DONE])
+    }
   })
 
   it('4: under the Linux personality it is NLMSG_DONE in both cases', async () => {

@@ -74,6 +74,14 @@ describe('NS 2.8 other calls', () => {
     expect(socket.poll()).toEqual({ readable: false, writable: false, error: false })
     await world.settle()
     expect(socket.poll()).toEqual({ readable: true, writable: true, error: false })
+    drain(socket)
+    socket.setsockopt(SOL_NETLINK, 1, ITEM_GROUP)
+    socket.setsockopt(0xffff, 0x1002, 1)
+    for (const id of [1, 2]) world.notify(id)
+    expect(socket.poll()).toEqual({ readable: true, writable: true, error: true })
+    expect(codeOf(() => socket.recv(100))).toBe('ENOBUFS')
+    drain(socket)
+    expect(socket.poll()).toEqual({ readable: false, writable: true, error: false })
   })
 
   it('poll: watchers are called back when that changes', async () => {
@@ -167,6 +175,19 @@ describe('NS 2.9 close with pending work', () => {
     expect(told).toEqual([])
     await world.settle()
     expect(told).toEqual([true])
+  })
+
+  it('Linux unlinks first: nothing arrives any more while a handler still runs', async () => {
+    const world = createWorld()
+    const socket = world.open({ abi: 'linux' })
+    socket.setsockopt(SOL_NETLINK, 1, ITEM_GROUP)
+    const sending = socket.send(request(ITEM_WAIT, { item: itemOf(5), abi: 'linux' }))
+    const closed = socket.close()
+    expect(world.netlink.hasListeners(0 as VnetId, 0, ITEM_GROUP)).toBe(false)
+    world.proceed()
+    await world.settle()
+    await Promise.all([sending, closed])
+    expect(world.netlink.stats().sockets).toBe(0)
   })
 
   it('later multicasts skip the socket', async () => {

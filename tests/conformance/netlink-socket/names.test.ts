@@ -75,6 +75,20 @@ describe('NS 2.3 port ids', () => {
     expect(calls).toBe(16)
   })
 
+  it('bind with nl_pid 0 on Linux: counts down from a random value until one is free, past the end too', () => {
+    const world = createWorld({ random: { u32: () => 1 } })
+    const ports = [1, 2, 3, 4].map(() => boundTo(world, 'linux', 0))
+    expect(ports).toEqual([100, 0x80000001, 0x80000000, 0xffffefff])
+  })
+
+  it('connect autobind on Linux: as bind with 0', () => {
+    const world = createWorld({ random: { u32: () => 1 } })
+    boundTo(world, 'linux', 0)
+    const socket = world.open({ abi: 'linux' })
+    socket.connect({ portid: 0, groups: 0 })
+    expect(socket.portid).toBe(0x80000001)
+  })
+
   it('connect autobind: the process id, then +1 to +9, then EADDRINUSE', () => {
     const world = createWorld()
     const ports = Array.from({ length: 10 }, () => {
@@ -180,6 +194,7 @@ describe('NS 2.5 connect, disconnect', () => {
     expect(socket.getpeername()).toEqual({ portid: 0, groups: 0 })
     expect(codeOf(() => socket.connect(Uint8Array.of(0)))).toBe('EINVAL')
     expect(codeOf(() => socket.connect(Uint8Array.of(16, 0, 0, 0)))).toBe('EINVAL')
+    expect(codeOf(() => socket.connect(Uint8Array.of(38, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))).toBe('EINVAL')
   })
 
   it('Linux, a peer or group without permission: EPERM', () => {

@@ -100,6 +100,19 @@ describe('NS 3.2 argument handling', () => {
     expect(socket.getsockopt(SOL_NETLINK, 10)).toEqual({ bytes: Uint8Array.of(1, 0, 0, 0), length: 4, value: 1 })
   })
 
+  it.each([
+    ['freebsd', [10, 11, 12, 257, 258]],
+    ['linux', [3, 4, 5, 8, 10, 11, 12]],
+  ] as const)('bool: 0 is off again (%s)', (abi, options) => {
+    const socket = createWorld().open({ abi })
+    for (const option of options) {
+      for (const value of [1, 0]) {
+        socket.setsockopt(SOL_NETLINK, option, value)
+        expect(socket.getsockopt(SOL_NETLINK, option).value, `option ${option}`).toBe(value)
+      }
+    }
+  })
+
   it('get with short buffer: what fits on FreeBSD, EINVAL on Linux', () => {
     const world = createWorld()
     expect(world.open().getsockopt(SOL_NETLINK, 10, 2).bytes).toHaveLength(2)

@@ -232,6 +232,33 @@ describe('NS 5.6 when data is lost and how one learns of it', () => {
     expect(codeOf(() => socket.recv(1000))).toBe('no error')
   })
 
+  it('NETLINK_NO_ENOBUFS: no congestion, and it ends one that there is', () => {
+    const world = createWorld({ personality: linuxSockets })
+    const socket = world.open({ abi: 'linux' })
+    socket.setsockopt(SOL_NETLINK, 1, ITEM_GROUP)
+    socket.setsockopt(1, 33, 1152)
+    while (!socket.poll().error) world.notify(1)
+    socket.setsockopt(SOL_NETLINK, 5, 1)
+    for (let rounds = 0; rounds < 2; rounds++) {
+      received(socket.recv(1000))
+      const before = socket.fionread
+      world.notify(2)
+      expect(socket.fionread).toBeGreaterThan(before) // not empty in between
+      world.notify(3) // lost: the buffer is full again
+    }
+  })
+
+  it('unicast reply, receiver full, Linux: lost, counted, the next recv says ENOBUFS; send succeeds', () => {
+    const world = createWorld()
+    const socket = world.open({ abi: 'linux' })
+    socket.setsockopt(1, 8, 1)
+    let sent = 0
+    for (; !socket.poll().error; sent++) expect(socket.send(ack(sent))).toBe(16)
+    expect(world.netlink.stats().droppedMessages).toBe(1)
+    expect(codeOf(() => socket.recv(1000))).toBe('ENOBUFS')
+    expect(drain(socket)).toHaveLength(sent - 1)
+  })
+
   it('a recv asleep on an empty queue is woken by a drop', async () => {
     const world = createWorld()
     const socket = world.open()
