@@ -1,8 +1,7 @@
 import type { Connection, WaitOptions } from '@nltool/nl-core'
 import { KernelError, SocketError } from '@nltool/nl-core/errno'
-import { body, struct } from '@nltool/nl-core/wire'
 import { IFF } from '../link/constants.ts'
-import { vlanAttrs } from '../link/linkinfo.ts'
+import { vlanBody } from '../link/linkinfo.ts'
 import type { Ifinfomsg, LinkAttrs, LinkBody } from '../link/schema.ts'
 import { toLink } from './objects.ts'
 import { operations } from './operations.ts'
@@ -10,7 +9,6 @@ import { lladdrOf, numberIn, refuse } from './text.ts'
 import type { Link, LinkChange, LinkClient, LinkCreate, LinkCreated, LinkFilter, LinkRef, OnLink } from './types.ts'
 
 const emptyHeader: Ifinfomsg = { family: 0, type: 0, ifindex: 0, flags: 0, change: 0 }
-const vlanBody = body(struct('vlan', {}), vlanAttrs)
 
 /** What links are to the other parts of the client. */
 export interface Links extends LinkClient {

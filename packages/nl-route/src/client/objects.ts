@@ -1,8 +1,7 @@
-import { body, struct } from '@nltool/nl-core/wire'
 import { INFINITE_LIFETIME } from '../addr/constants.ts'
 import type { AddrBody } from '../addr/schema.ts'
-import { IFF, type LinkStat, linkStats, operstates } from '../link/constants.ts'
-import { vlanAttrs } from '../link/linkinfo.ts'
+import { ETHERTYPE_VLAN, IFF, type LinkStat, linkStats, operstates } from '../link/constants.ts'
+import { vlanBody } from '../link/linkinfo.ts'
 import type { LinkBody } from '../link/schema.ts'
 import { AF_INET, AF_INET6, RTF, routeKinds } from '../route/constants.ts'
 import type { Leg, RouteBody } from '../route/schema.ts'
@@ -54,11 +53,9 @@ export function toLink({ header, attrs }: LinkBody): Link {
   })
 }
 
-const vlanBody = body(struct('vlan', {}), vlanAttrs)
-
 function vlanOf(linkinfo: LinkBody['attrs']['linkinfo']): Link['vlan'] {
   if (linkinfo?.kind !== 'vlan' || linkinfo.data === undefined) return undefined
-  const { id = 0, protocol = 0x8100 } = vlanBody.decode(linkinfo.data, 'freebsd').attrs
+  const { id = 0, protocol = ETHERTYPE_VLAN } = vlanBody.decode(linkinfo.data, 'freebsd').attrs
   return { id, protocol }
 }
 

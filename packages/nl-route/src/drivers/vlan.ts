@@ -21,6 +21,7 @@ import {
 } from '@nltool/ifnet'
 import { NetlinkError } from '@nltool/nl-core/errno'
 import type { Ctx, VnetId } from '@nltool/nl-core/model'
+import { ETHERTYPE_QINQ, ETHERTYPE_VLAN } from '../link/constants.ts'
 
 /** What makes a VLAN: IFLA_VLAN_* and the interface that it is on. */
 export interface VlanParams {
@@ -32,8 +33,6 @@ export interface VlanParams {
   readonly parent: number | undefined
 }
 
-const ETHERTYPE_VLAN = 0x8100
-const ETHERTYPE_QINQ = 0x88a8
 /** What an absent IFLA_VLAN_ID reads as (FreeBSD if_vlan.c, DOT1Q_VID_NULL). */
 export const noVlanId = 0xfefe
 /** Bytes of the tag, which a parent without room for it takes from the MTU. */

@@ -1,7 +1,7 @@
 import type { Abi } from '@nltool/nl-core/model'
 import { type AbiHooks, body, type Infer, struct } from '@nltool/nl-core/wire'
 import { arphrdOfIft, IFF, linkStats, linuxIFF } from './constants.ts'
-import { type linkinfoAttrs, vethAttrs, vlanAttrs } from './linkinfo.ts'
+import { type linkinfoAttrs, vethAttrs, vlanBody } from './linkinfo.ts'
 import { nameFromLinux, nameToLinux } from './names.ts'
 import type { Ifinfomsg, LinkAttrs, LinkBody } from './schema.ts'
 
@@ -83,7 +83,6 @@ function attrsFromLinux(attrs: LinkAttrs, isNew: boolean): LinkAttrs {
 }
 
 const vethBody = body(struct('veth', {}), vethAttrs)
-const vlanBody = body(struct('vlan', {}), vlanAttrs)
 
 /** The parameters of a VLAN in the layout of the other system; those of other kinds as they are. */
 function vlanData(kind: string | undefined, data: Uint8Array | undefined, from: Abi, to: Abi): Uint8Array | undefined {

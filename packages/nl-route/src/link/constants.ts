@@ -55,6 +55,10 @@ export const arphrdOfIft: readonly (readonly [ift: number, arphrd: number])[] = 
   [IFT.IFT_INFINIBAND, 32],
 ]
 
+/** Ethertypes of IFLA_VLAN_PROTOCOL, FreeBSD sys/net/ethernet.h: 802.1q (the default) and 802.1ad. */
+export const ETHERTYPE_VLAN = 0x8100
+export const ETHERTYPE_QINQ = 0x88a8
+
 /** IF_OPER_*: IFLA_OPERSTATE, RFC 2863. */
 export const IF_OPER = {
   IF_OPER_UNKNOWN: 0,

@@ -1,12 +1,7 @@
 import type { Cloner, Ifnet } from '@nltool/ifnet'
-import { body, struct } from '@nltool/nl-core/wire'
 import { noVlanId, type VlanParams } from '../drivers/vlan.ts'
-import { vlanAttrs } from './linkinfo.ts'
-
-const vlanBody = body(struct('vlan', {}), vlanAttrs)
-
-/** Ethertype 802.1q, the default of IFLA_VLAN_PROTOCOL. */
-const defaultVlanProtocol = 0x8100
+import { ETHERTYPE_VLAN } from './constants.ts'
+import { vlanBody } from './linkinfo.ts'
 
 /** What a cloner says of an interface, as RTM_NEWLINK shows it. */
 export interface ShownInfo {
@@ -19,7 +14,7 @@ export interface ShownInfo {
 /** IFLA_INFO_DATA as a cloner of the kind takes it; `undefined` for kinds without parameters, and without any. */
 export function paramsOf(kind: string, data: Uint8Array | undefined, parent: number): VlanParams | undefined {
   if (kind !== 'vlan' || data === undefined) return undefined
-  const { id = noVlanId, protocol = defaultVlanProtocol } = vlanBody.decode(data, 'freebsd').attrs
+  const { id = noVlanId, protocol = ETHERTYPE_VLAN } = vlanBody.decode(data, 'freebsd').attrs
   return { id, protocol, parent }
 }
 

@@ -1,6 +1,7 @@
 import {
   attributeSet,
   be16,
+  body,
   bytes,
   headed,
   ip,
@@ -32,6 +33,9 @@ export const vlanAttrs = attributeSet({
   // FreeBSD parses a host-order u16 and compares it with the ethertype.
   IFLA_VLAN_PROTOCOL: [5, 'protocol', u16, { linux: { value: be16 } }],
 })
+
+/** The attributes of a VLAN as IFLA_INFO_DATA holds them, without a header. */
+export const vlanBody = body(struct('vlan', {}), vlanAttrs)
 
 /** IFLA_IPTUN_*: INFO_DATA of FreeBSD's kind `gif`. */
 export const gifAttrs = attributeSet({
