@@ -1,5 +1,6 @@
 import type { Errno } from '@nltool/nl-core/errno'
 import type { Abi } from '@nltool/nl-core/model'
+import { RTN } from './route/constants.ts'
 
 /**
  * What the ABI of a socket decides in rtnetlink beside numbers and layouts: requests that its programs make and the
@@ -39,7 +40,7 @@ export const routeAbiRules: { readonly [abi in Abi]: RouteAbiRules } = {
   linux: {
     dumpWithoutTable: 'all',
     deletesOwnOnly: true,
-    refusedTypes: [2, 3, 4, 5], // RTN_LOCAL … RTN_MULTICAST
+    refusedTypes: [RTN.RTN_LOCAL, RTN.RTN_BROADCAST, RTN.RTN_ANYCAST, RTN.RTN_MULTICAST],
     expires: 'relative',
     linkByName: true,
     notCloned: 'EOPNOTSUPP',

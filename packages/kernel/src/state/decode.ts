@@ -1,6 +1,6 @@
 import type { RegistryState } from '@nltool/ifnet'
 import { IpAddress, vnet0 } from '@nltool/nl-core/model'
-import { routeBody } from '@nltool/nl-route'
+import { AF_INET, routeBody } from '@nltool/nl-route'
 import type { RibState, SavedRoute } from '@nltool/nl-route/kernel'
 import { openStateFile, type StateFile, type StateRecord } from './envelope.ts'
 import { StateError } from './error.ts'
@@ -88,7 +88,7 @@ function routeOf({ frame }: StateFile, record: StateRecord): SavedRoute {
   const { attrs } = routeRecord.codec('freebsd').decode(frame, record.start, record.end)
   const { header, attrs: message } = routeBody.codec('freebsd').decode(...whole(attrs.message))
   const state = need(attrs.state, 'STATE_NEST')
-  const dst = state.dst ?? message.dst ?? IpAddress.unspecified(header.family === 2 ? 'inet' : 'inet6')
+  const dst = state.dst ?? message.dst ?? IpAddress.unspecified(header.family === AF_INET ? 'inet' : 'inet6')
   if (header.dstLen > dst.bits) refuse(`${dst}/${header.dstLen}`)
   return {
     fib: need(message.table, 'RTA_TABLE'),

@@ -1,7 +1,7 @@
 import type { Ifnet, InetAddr, RegistryState, SavedInterface, Section } from '@nltool/ifnet'
 import type { Clock, VnetId } from '@nltool/nl-core/model'
 import { type Body, createWriter, type Writer } from '@nltool/nl-core/wire'
-import { addrBody, type LinkBody, linkBody, routeBody } from '@nltool/nl-route'
+import { AF_INET, AF_INET6, addrBody, type LinkBody, linkBody, routeBody } from '@nltool/nl-route'
 import { type Rib, type RibState, type SavedRoute, toAddrBody, toRouteBody } from '@nltool/nl-route/kernel'
 import { createStateWriter } from './envelope.ts'
 import * as schema from './schema.ts'
@@ -143,7 +143,7 @@ function writeRib(out: Records, vnet: VnetId, rib: Rib, { nexthops, groups, rout
 }
 
 function writeRoute(out: Records, vnet: VnetId, rib: Rib, { fib, dst, prefixlen, target, weight }: SavedRoute): void {
-  const family = dst.size === 4 ? 2 : 28 // AF_INET, AF_INET6
+  const family = dst.size === 4 ? AF_INET : AF_INET6
   const body = toRouteBody({ fib, dst, prefixlen, family, target: rib.nexthops.byNumber(target), weight })
   const state: schema.RouteState = {
     target,

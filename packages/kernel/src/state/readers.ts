@@ -1,4 +1,4 @@
-import type { LinkState as IfLinkState, InetAddr, SavedClone } from '@nltool/ifnet'
+import { IF_MAXINDEX, type LinkState as IfLinkState, type InetAddr, type SavedClone } from '@nltool/ifnet'
 import type { IpAddress, VnetId } from '@nltool/nl-core/model'
 import { type Body, frameOf } from '@nltool/nl-core/wire'
 import { addrBody, linkBody } from '@nltool/nl-route'
@@ -106,7 +106,7 @@ function readClone(draft: StateDraft, vnet: number, attrs: AttrsOf<typeof schema
     params: jsonOf(attrs.params),
   }
   for (const index of clone.indexes) {
-    if (index < 1 || index > 65535) refuse(`${index} is no interface index`)
+    if (index < 1 || index > IF_MAXINDEX) refuse(`${index} is no interface index`)
     if (draft.madeBy.has(index)) refuse(`interface ${index} was made twice`)
     draft.madeBy.set(index, clone)
   }

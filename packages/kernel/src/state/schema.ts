@@ -17,6 +17,7 @@ import {
   u32s,
   u64s,
 } from '@nltool/nl-core/wire'
+import { addrTypes, linkTypes, routeTypes } from '@nltool/nl-route'
 
 /**
  * The records of a state file. Objects that have a netlink message are written as that message (FreeBSD ABI, lifetimes
@@ -33,9 +34,9 @@ export const stateTypes = {
   STATE_GROUP: 0x5307,
   STATE_KNHOP: 0x5308,
   STATE_KNHGRP: 0x5309,
-  RTM_NEWLINK: 16,
-  RTM_NEWADDR: 20,
-  RTM_NEWROUTE: 24,
+  RTM_NEWLINK: linkTypes.RTM_NEWLINK,
+  RTM_NEWADDR: addrTypes.RTM_NEWADDR,
+  RTM_NEWROUTE: routeTypes.RTM_NEWROUTE,
 } as const
 
 /** Name of a record type. */

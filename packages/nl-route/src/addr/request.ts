@@ -3,6 +3,7 @@ import { NetlinkError } from '@nltool/nl-core/errno'
 import { IpAddress } from '@nltool/nl-core/model'
 import { inetAddresses } from '../net/address-routes.ts'
 import type { RouteNet } from '../net/net.ts'
+import { AF_INET } from '../route/constants.ts'
 import { INFINITE_LIFETIME } from './constants.ts'
 import { flags6From, keepFlags6 } from './flags.ts'
 import type { AddrBody } from './schema.ts'
@@ -10,7 +11,7 @@ import type { AddrBody } from './schema.ts'
 /** The address that RTM_NEWADDR asks for. @throws NetlinkError EINVAL, ENXIO for an unknown CARP vhid */
 export function specOf(net: RouteNet, ifp: Ifnet, body: AddrBody): InetAddrSpec {
   const { header, attrs } = body
-  const bits = header.family === 2 ? 32 : 128
+  const bits = header.family === AF_INET ? 32 : 128
   if (header.prefixlen > bits) throw new NetlinkError('EINVAL', 'invalid ifa_prefixlen')
   if (attrs.freebsd?.vhid !== undefined) {
     throw new NetlinkError('ENXIO', `${ifp.name} has no CARP vhid ${attrs.freebsd.vhid}`, {

@@ -1,5 +1,6 @@
 import type { Abi } from '@nltool/nl-core/model'
 import { type AbiHooks, body, type Infer, struct } from '@nltool/nl-core/wire'
+import { AF_LINK, AF_UNSPEC } from '../route/constants.ts'
 import { arphrdOfIft, IFF, linkStats, linuxIFF } from './constants.ts'
 import { type linkinfoAttrs, vethAttrs, vlanBody } from './linkinfo.ts'
 import { nameFromLinux, nameToLinux } from './names.ts'
@@ -12,8 +13,6 @@ const kinds: readonly (readonly [linux: string, freebsd: string])[] = [
   ['veth', 'epair'],
   ['dummy', 'lo'],
 ]
-
-const AF_LINK = 18
 
 /** What a Linux program means by an `ifinfomsg` and IFLA_*, and what it expects to read. */
 export const linkHooks: AbiHooks<LinkBody> = {
@@ -45,7 +44,7 @@ function headerFromLinux(header: Ifinfomsg): Ifinfomsg {
   const change = header.change === 0 && header.flags !== 0 ? 0xffffffff : header.change
   return {
     ...header,
-    family: header.family === AF_LINK ? 0 : header.family,
+    family: header.family === AF_LINK ? AF_UNSPEC : header.family,
     type: arphrdOfIft.find(([, arphrd]) => arphrd === header.type)?.[0] ?? header.type,
     flags: flagsFromLinux(header.flags),
     change: flagsFromLinux(change),

@@ -1,13 +1,13 @@
 import { IpAddress } from '@nltool/nl-core/model'
 import { type AbiHooks, linuxFamilyBase } from '@nltool/nl-core/wire'
-import { AF_INET, AF_INET6, linuxRT_TABLE, RT_SCOPE, RT_TABLE, RTF, RTN, RTPROT } from './constants.ts'
+import { AF_INET, AF_INET6, AF_UNSPEC, linuxRT_TABLE, RT_SCOPE, RT_TABLE, RTF, RTN, RTPROT } from './constants.ts'
 import type { Leg, RouteBody } from './schema.ts'
 
 /** What a Linux program means by an `rtmsg` and RTA_*, and what it expects to read. */
 export const routeHooks: AbiHooks<RouteBody> = {
   fromAbi({ header, attrs }) {
     // A family without routes of its own means all of them, in dumps (pyroute2 sends 255).
-    const family = header.family >= linuxFamilyBase ? AF_UNSPECIFIED : header.family
+    const family = header.family >= linuxFamilyBase ? AF_UNSPEC : header.family
     const table = attrs.table ?? (header.table === linuxRT_TABLE.RT_TABLE_UNSPEC ? undefined : header.table)
     return {
       header: { ...header, family, table: 0 },
@@ -41,8 +41,6 @@ export const routeHooks: AbiHooks<RouteBody> = {
     }
   },
 }
-
-const AF_UNSPECIFIED = 0
 
 /** Linux's main, default and local tables are all fib 0; any other number is itself. */
 function fibOf(table: number): number {
