@@ -48,7 +48,7 @@ export function createAddresses(connection: Connection, links: Links): AddressCl
       }
     },
     dump,
-    list: (filter, options) => dump(filter, options).collect({ signal: options?.signal }),
+    list: async (filter, options) => dump(filter, options).collect({ signal: options?.signal }),
   }
 }
 

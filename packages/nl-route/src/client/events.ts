@@ -1,10 +1,12 @@
 import type { Change, Connection, Message } from '@nltool/nl-core'
 import { addrBody } from '../addr/schema.ts'
-import { routeGroups } from '../groups.ts'
+import { type RouteGroup, routeGroups } from '../groups.ts'
 import { linkBody } from '../link/schema.ts'
 import { addrTypes, linkTypes, routeTypes } from '../messages.ts'
+import { AF_INET } from '../route/constants.ts'
 import { routeBody } from '../route/schema.ts'
-import { toAddress, toLink, toRoute } from './objects.ts'
+import { familyNumber, toAddress, toLink, toRoute } from './objects.ts'
+import { refuse } from './text.ts'
 import type { Address, Link, Route, RouteClient, RouteEvent, RouteFilter } from './types.ts'
 
 /** The event that a notification tells of; `undefined` for an object that the client has no type for. */
@@ -57,9 +59,18 @@ function routeKey({ table, dst, ifindex }: Route): string {
   return dst.startsWith('fe80:') ? `${table} ${dst} on ${ifindex}` : `${table} ${dst}`
 }
 
+/** The number of a group. */
+export function groupOf(name: RouteGroup): number {
+  if (Object.hasOwn(routeGroups, name)) return routeGroups[name]
+  return refuse(`group '${name}' is none of ${Object.keys(routeGroups).join(', ')}`)
+}
+
 function familyGroups(kind: 'addr' | 'route', family: RouteFilter['family']): number[] {
-  const groups = { inet: routeGroups[`ipv4-${kind}`], inet6: routeGroups[`ipv6-${kind}`] }
-  return family === undefined ? [groups.inet, groups.inet6] : [groups[family]]
+  const inet = routeGroups[`ipv4-${kind}`]
+  const inet6 = routeGroups[`ipv6-${kind}`]
+  const wanted = familyNumber(family)
+  if (wanted === 0) return [inet, inet6]
+  return wanted === AF_INET ? [inet] : [inet6]
 }
 
 /** The live copies of a client. */

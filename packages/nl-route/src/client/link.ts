@@ -82,7 +82,7 @@ export function createLinks(connection: Connection): Links {
     },
     get: async (link, options) => toLink(await fetch(link, options)),
     dump,
-    list: (filter, options) => dump(filter, options).collect({ signal: options?.signal }),
+    list: async (filter, options) => dump(filter, options).collect({ signal: options?.signal }),
   }
 }
 

@@ -5,13 +5,14 @@ import { vlanBody } from '../link/linkinfo.ts'
 import type { LinkBody } from '../link/schema.ts'
 import { AF_INET, AF_INET6, RTF, routeKinds } from '../route/constants.ts'
 import type { Leg, RouteBody } from '../route/schema.ts'
-import { formatLladdr } from './text.ts'
+import { formatLladdr, refuse } from './text.ts'
 import type { Address, FamilyName, Link, Path, Route } from './types.ts'
 
 /** AF_* of a family's name; AF_UNSPEC without one. */
 export function familyNumber(family: FamilyName | undefined): number {
   if (family === undefined) return 0
-  return family === 'inet' ? AF_INET : AF_INET6
+  if (family === 'inet') return AF_INET
+  return family === 'inet6' ? AF_INET6 : refuse(`family '${family}' is not inet or inet6`)
 }
 
 /** Without the properties that are undefined, so that a printed object shows what is there and nothing else. */

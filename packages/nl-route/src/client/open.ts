@@ -1,8 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { connect, type Host, NETLINK_ROUTE, type Transport } from '@nltool/nl-core'
-import { routeGroups } from '../groups.ts'
 import { createAddresses } from './addr.ts'
-import { createWatches, toEvent } from './events.ts'
+import { createWatches, groupOf, toEvent } from './events.ts'
 import { createLinks } from './link.ts'
 import { createRoutes } from './route.ts'
 import type { OpenRouteOptions, RouteClient } from './types.ts'
@@ -23,11 +22,7 @@ export async function openRoute(host: Host | Transport, options: OpenRouteOption
     link,
     addr,
     route,
-    subscribe: (groups, { signal } = {}) =>
-      connection.subscribe(
-        groups.map(group => routeGroups[group]),
-        { decode: toEvent, signal },
-      ),
+    subscribe: (groups, { signal } = {}) => connection.subscribe(groups.map(groupOf), { decode: toEvent, signal }),
     ...createWatches(connection, { link, addr, route }),
     close: () => connection.close(),
     [Symbol.asyncDispose]: () => connection.close(),

@@ -132,7 +132,7 @@ export function createRoutes(connection: Connection, links: Links): RouteTableCl
     },
     get,
     dump,
-    list: (filter, options) => dump(filter, options).collect({ signal: options?.signal }),
+    list: async (filter, options) => dump(filter, options).collect({ signal: options?.signal }),
   }
 }
 

@@ -278,7 +278,8 @@ export interface RouteFilter {
 export type RouteEvent =
   | {
       readonly event: 'link-set' | 'link-delete'
-      readonly link: Link /** IFF_* bits that changed. */
+      readonly link: Link
+      /** IFF_* bits that changed. */
       readonly change: number
     }
   | { readonly event: 'addr-set' | 'addr-delete'; readonly address: Address }
@@ -289,18 +290,18 @@ export interface RouteSubscribeOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Interfaces. */
+/** Interfaces. An unknown one is a SocketError ENODEV that names it, in all requests of this client. */
 export interface LinkClient {
   /**
    * Makes an interface and gives its name and index.
    * @throws KernelError EEXIST for a name in use, EINVAL for an unknown kind, EPERM
    */
   create(link: LinkCreate, options?: WaitOptions): Promise<LinkCreated>
-  /** Changes an interface, whole or not at all. @throws KernelError ENOENT (Linux ENODEV), EINVAL, EPERM, EEXIST */
+  /** Changes an interface, whole or not at all. @throws SocketError ENODEV; KernelError EINVAL, EPERM, EEXIST */
   set(change: LinkChange, options?: WaitOptions): Promise<void>
-  /** Destroys an interface that was created. @throws KernelError ENOENT, EINVAL for one that was not, EPERM */
+  /** Destroys an interface that was created. @throws SocketError ENODEV; KernelError EINVAL for one that was not, EPERM */
   delete(link: LinkRef, options?: WaitOptions): Promise<void>
-  /** @throws KernelError ENODEV */
+  /** @throws SocketError ENODEV */
   get(link: LinkRef, options?: WaitOptions): Promise<Link>
   /** By index. */
   dump(filter?: LinkFilter, options?: WaitOptions): Dump<Link>
@@ -310,9 +311,9 @@ export interface LinkClient {
 
 /** Addresses. */
 export interface AddressClient {
-  /** Adds or replaces an address. @throws KernelError ENOENT for an unknown interface, EINVAL, EPERM */
+  /** Adds or replaces an address. @throws SocketError ENODEV; KernelError EINVAL, EPERM */
   add(address: AddressAdd, options?: WaitOptions): Promise<void>
-  /** @throws KernelError EADDRNOTAVAIL, ENOENT, EPERM */
+  /** @throws SocketError EADDRNOTAVAIL, ENODEV; KernelError EPERM */
   delete(address: AddressDelete, options?: WaitOptions): Promise<void>
   /** By interface, then in the order of addition. */
   dump(filter?: AddressFilter, options?: WaitOptions): Dump<Address>
@@ -349,7 +350,7 @@ export interface RouteClient extends AsyncDisposable {
   readonly link: LinkClient
   readonly addr: AddressClient
   readonly route: RouteTableClient
-  /** What groups announce, in order; `{ event: 'resync' }` after an overrun. */
+  /** What groups announce, in order; `{ event: 'resync' }` after an overrun. @throws SocketError EINVAL for no group */
   subscribe(groups: readonly RouteGroup[], options?: RouteSubscribeOptions): Subscription<RouteEvent>
   /** Live copies, kept right across overruns; keyed by index, by `index address/length`, by `table prefix` (and `on index` behind a link-local one). */
   watchLinks(options?: RouteSubscribeOptions): Watch<Link, number>
