@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-export type { FaultRule, Faults, InjectedFault } from './kernel/faults.ts'
+export type { FaultRule, Faults, InjectedFault } from './kernel/debug/faults.ts'
+export type { Tap, TappedDatagram } from './kernel/debug/tap.ts'
 export {
   type AnyHandler,
   type Dump,
@@ -17,6 +18,9 @@ export {
   type OpenOptions,
   type SocketInfo,
 } from './kernel/netlink.ts'
+export { freebsdSockets, linuxSockets, type SocketPersonality } from './kernel/personality.ts'
+export type { GroupMember, Multicast, Notification, Protocol, RawRequest } from './kernel/protocol.ts'
+export { required } from './kernel/required.ts'
 export type {
   ControlMessage,
   NetlinkSocket,
@@ -26,11 +30,7 @@ export type {
   RecvResult,
   SendOptions,
   Taken,
-} from './kernel/netlink-socket.ts'
-export { freebsdSockets, linuxSockets, type SocketPersonality } from './kernel/personality.ts'
-export type { GroupMember, Multicast, Notification, Protocol, RawRequest } from './kernel/protocol.ts'
-export { required } from './kernel/required.ts'
-export { decodeSockaddr, encodeSockaddr, type SockaddrNl, sockaddrNlSize } from './kernel/sockaddr.ts'
+} from './kernel/socket/netlink-socket.ts'
+export { decodeSockaddr, encodeSockaddr, type SockaddrNl, sockaddrNlSize } from './kernel/socket/sockaddr.ts'
 export { createSysctls, type NetlinkSysctls, type SysctlName, type SysctlValues, sysctlRows } from './kernel/sysctl.ts'
-export type { Tap, TappedDatagram } from './kernel/tap.ts'
 export { socketTransport } from './kernel/transport.ts'

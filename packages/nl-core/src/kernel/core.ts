@@ -1,14 +1,14 @@
 import type { VnetId } from '../model/ids.ts'
 import type { Lock } from '../model/lock.ts'
 import type { Clock, Random, Scheduler } from '../model/time.ts'
-import type { FaultTable } from './faults.ts'
-import type { GroupTable } from './groups.ts'
+import type { FaultTable } from './debug/faults.ts'
+import type { Taps } from './debug/tap.ts'
+import type { GroupTable } from './groups/groups.ts'
 import type { SocketPersonality } from './personality.ts'
-import type { PortTable } from './ports.ts'
 import type { ProtocolTable } from './protocol-table.ts'
-import type { Sock } from './sock.ts'
+import type { PortTable } from './socket/ports.ts'
+import type { Sock } from './socket/sock.ts'
 import type { NetlinkSysctls } from './sysctl.ts'
-import type { Taps } from './tap.ts'
 
 /** Counters of a subsystem; they only grow. */
 export interface Counters {

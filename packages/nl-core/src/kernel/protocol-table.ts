@@ -1,6 +1,6 @@
 import { NetlinkError } from '../errno/errors.ts'
 import type { Protocol } from './protocol.ts'
-import type { Sock } from './sock.ts'
+import type { Sock } from './socket/sock.ts'
 
 /** A registered protocol and what keeps it in use. */
 export interface ProtocolEntry {

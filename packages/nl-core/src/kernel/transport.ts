@@ -11,7 +11,7 @@ import {
   SOL_NETLINK,
 } from '../constants.ts'
 import type { Abi } from '../model/abi.ts'
-import type { NetlinkSocket } from './netlink-socket.ts'
+import type { NetlinkSocket } from './socket/netlink-socket.ts'
 
 /** Level and number of each neutral option name. */
 type OptionNumbers = { readonly [name in keyof TransportOptions]: readonly [level: number, number: number] }

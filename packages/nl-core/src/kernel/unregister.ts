@@ -1,9 +1,9 @@
 import { NetlinkError } from '../errno/errors.ts'
-import type { Failure } from './ack.ts'
 import type { Core } from './core.ts'
-import { pullDump } from './dump.ts'
+import type { Failure } from './dispatch/ack.ts'
+import { pullDump } from './dispatch/dump.ts'
 import { checkUnused, type ProtocolEntry } from './protocol-table.ts'
-import { scheduleWork } from './worker.ts'
+import { scheduleWork } from './socket/worker.ts'
 
 const gone: Failure = { code: 'EPROTONOSUPPORT', text: 'the protocol has been taken back' }
 
