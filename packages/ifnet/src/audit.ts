@@ -2,7 +2,7 @@ import { PrematureFreeError } from './errors.ts'
 import { formatIfId } from './ids.ts'
 import type { NetState } from './net-state.ts'
 import { type IfRecord, idOf } from './record.ts'
-import { attachMark } from './table.ts'
+import { attachMark } from './table/table.ts'
 import type { IfState } from './types.ts'
 import type { World } from './world.ts'
 

@@ -1,7 +1,5 @@
 import { NetlinkError } from '@nltool/nl-core/errno'
 import type { Ctx, IpAddress, RtnlHeld } from '@nltool/nl-core/model'
-import { type AddressAmendment, addAddress, amendAddress, removeAddress, renewLinkAddr } from './address.ts'
-import { countFlag, setFlags } from './admin.ts'
 import {
   IF_MAXMTU,
   IF_MINMTU,
@@ -13,15 +11,17 @@ import {
   IFT_IEEE8023ADLAG,
   IFT_L2VLAN,
 } from './constants.ts'
-import { askDriver, callDriver } from './driver.ts'
+import { type AddressAmendment, addAddress, amendAddress, removeAddress, renewLinkAddr } from './data/address.ts'
+import { checkGroupName, joinGroup, leaveGroup } from './data/group.ts'
+import { checkUserGroup, joinMulticast, leaveMulticast, type MulticastGroup, membershipIn } from './data/multicast.ts'
 import { emit } from './events.ts'
-import { checkGroupName, joinGroup, leaveGroup } from './group.ts'
-import { assertHeld, netOf } from './lifecycle.ts'
-import { checkUserGroup, joinMulticast, leaveMulticast, type MulticastGroup, membershipIn } from './multicast.ts'
+import { countFlag, setFlags } from './life/admin.ts'
+import { askDriver, callDriver } from './life/driver.ts'
+import { assertHeld, netOf } from './life/lifecycle.ts'
+import { rename } from './life/rename.ts'
 import { utf8Length } from './name.ts'
 import type { NetState } from './net-state.ts'
 import type { IfRecord } from './record.ts'
-import { rename } from './rename.ts'
 import type { IfTarget, InetAddr, InetAddrSpec } from './types.ts'
 import { recordOf, stackOf } from './view.ts'
 

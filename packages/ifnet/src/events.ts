@@ -1,7 +1,7 @@
 import type { Ctx } from '@nltool/nl-core/model'
+import type { Section } from './epoch/section.ts'
 import type { NetState } from './net-state.ts'
 import type { IfRecord } from './record.ts'
-import type { Section } from './section.ts'
 import type { IfMulti, Ifnet, InetAddr, LinkState } from './types.ts'
 import { borrow } from './view.ts'
 

@@ -1,9 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-export type { AddressAmendment } from './address.ts'
-export type { Allocator } from './allocator.ts'
+
 export type { AuditReference, AuditReport } from './audit.ts'
-export type { CloneInstance, CloneRequest, Cloner, Created } from './clone.ts'
-export type { CloneOps, CreateOptions } from './clone-ops.ts'
+export type { Allocator } from './clone/allocator.ts'
+export type { CloneInstance, CloneRequest, Cloner, Created } from './clone/clone.ts'
+export type { CloneOps, CreateOptions } from './clone/clone-ops.ts'
 export type { IfConfig } from './config.ts'
 export {
   IF_MAXINDEX,
@@ -98,7 +98,12 @@ export {
   LINK_STATE_UNKNOWN,
   LINK_STATE_UP,
 } from './constants.ts'
-export { createEpoch, type Epoch, type EpochOptions, type EpochStats } from './epoch.ts'
+export type { AddressAmendment } from './data/address.ts'
+export type { Hanging, HangingSpec } from './data/hanging.ts'
+export type { MulticastGroup } from './data/multicast.ts'
+export type { AddressValidator, Candidate } from './data/validator.ts'
+export { createEpoch, type Epoch, type EpochOptions, type EpochStats } from './epoch/epoch.ts'
+export type { Section } from './epoch/section.ts'
 export {
   type DefectKind,
   EpochDeadlockError,
@@ -114,15 +119,12 @@ export {
   UseAfterFreeError,
 } from './errors.ts'
 export type { IfEvent, IfEventHandler, IfEventName, IfEventSource, IfEvents } from './events.ts'
-export type { Hanging, HangingSpec } from './hanging.ts'
 export { formatIfId, type IfId, type IfIndex, parseIfId, sameInterface } from './ids.ts'
 export type { Interfaces, Resolved } from './interfaces.ts'
-export type { MulticastGroup } from './multicast.ts'
 export { validLinuxName } from './name.ts'
 export type { Net } from './net.ts'
 export type { InputHook } from './net-state.ts'
 export { type Cloners, createRegistry, type Registry, type RegistryOptions } from './registry.ts'
-export type { Section } from './section.ts'
 export type { RegistryState, SavedClone, SavedInterface, SavedNet } from './state.ts'
 export type {
   DetachHeld,
@@ -142,5 +144,4 @@ export type {
   LinkAddr,
   LinkState,
 } from './types.ts'
-export type { AddressValidator, Candidate } from './validator.ts'
 export type { Counts, SeededDefects } from './world.ts'

@@ -1,11 +1,11 @@
 import type { VnetId } from '@nltool/nl-core/model'
 import { IF_MAXINDEX } from './constants.ts'
+import type { ValidatorEntry } from './data/validator.ts'
 import { createEmitter, type Emitter } from './events.ts'
-import { createIdSet, type IdSet } from './id-set.ts'
-import { createNameMap, type NameMap } from './name-map.ts'
 import type { IfRecord } from './record.ts'
+import { createIdSet, type IdSet } from './table/id-set.ts'
+import { createNameMap, type NameMap } from './table/name-map.ts'
 import type { Ifnet } from './types.ts'
-import type { ValidatorEntry } from './validator.ts'
 
 /** Takes a packet that an interface received to the top of the network stack. False: nobody wanted it. */
 export type InputHook = (ifp: Ifnet, packet: Uint8Array) => boolean

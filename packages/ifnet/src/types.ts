@@ -1,8 +1,8 @@
 import type { Errno } from '@nltool/nl-core/errno'
 import type { Ctx, Held, IpAddress, RtnlHeld, VnetId } from '@nltool/nl-core/model'
-import type { Hanging } from './hanging.ts'
+import type { Hanging } from './data/hanging.ts'
+import type { Section } from './epoch/section.ts'
 import type { IfId, IfIndex } from './ids.ts'
-import type { Section } from './section.ts'
 
 /** Where an interface is in its life; the table of states is in the package's documentation. */
 export type IfState =

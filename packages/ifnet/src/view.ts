@@ -1,13 +1,13 @@
 import type { Errno } from '@nltool/nl-core/errno'
 import type { VnetId } from '@nltool/nl-core/model'
 import { IFCOUNTERS } from './constants.ts'
+import { anything, type Hanging, hangingAt, hangingNow } from './data/hanging.ts'
+import { receive, send } from './data/packet.ts'
+import { createHolder, releaseHolder, tryAcquire } from './epoch/refs.ts'
+import type { Section } from './epoch/section.ts'
 import { IfRefError, SectionError, StaleBorrowError } from './errors.ts'
-import { anything, type Hanging, hangingAt, hangingNow } from './hanging.ts'
 import { formatIfId, type IfId, type IfIndex } from './ids.ts'
-import { receive, send } from './packet.ts'
 import { assertNotFreed, type Holder, type IfRecord, idOf } from './record.ts'
-import { createHolder, releaseHolder, tryAcquire } from './refs.ts'
-import type { Section } from './section.ts'
 import type { IfAddr, IfMulti, Ifnet, IfRef, IfState, IfView, LinkState } from './types.ts'
 
 /** States in which the dead driver's methods answer: its counters are zeros (sys/net/if_dead.c). */

@@ -1,10 +1,10 @@
 import type { Awaitable, Clock, Ctx, Lock, Random, Scheduler, VnetId } from '@nltool/nl-core/model'
-import type { ClonerState } from './clone-state.ts'
-import type { Epoch } from './epoch.ts'
-import type { HangingKind } from './hanging.ts'
+import type { ClonerState } from './clone/clone-state.ts'
+import type { HangingKind } from './data/hanging.ts'
+import type { Epoch } from './epoch/epoch.ts'
 import type { NetState } from './net-state.ts'
 import type { IfRecord } from './record.ts'
-import type { IndexTable } from './table.ts'
+import type { IndexTable } from './table/table.ts'
 
 /**
  * Defects that can be seeded, one per mistake that was made in real kernels: a test that switches one on and sees its

@@ -1,5 +1,5 @@
 import type { Errno } from '@nltool/nl-core/errno'
-import type { Cloner } from '../clone.ts'
+import type { Cloner } from '../clone/clone.ts'
 import { IFF_BROADCAST, IFF_MULTICAST, IFF_SIMPLEX, IFT_ETHER } from '../constants.ts'
 import type { DriverRequest, Ifnet, IfOwner } from '../types.ts'
 

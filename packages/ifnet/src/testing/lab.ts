@@ -9,7 +9,7 @@ import {
   vnet0,
 } from '@nltool/nl-core/model'
 import { type SeededOptions, type SeededScheduler, type Settle, seededScheduler } from '@nltool/nl-core/scheduler'
-import { createEpoch, type Epoch } from '../epoch.ts'
+import { createEpoch, type Epoch } from '../epoch/epoch.ts'
 import type { Net } from '../net.ts'
 import { createRegistry, type Registry } from '../registry.ts'
 import type { DetachHeld } from '../types.ts'
