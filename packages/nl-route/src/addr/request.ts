@@ -28,10 +28,16 @@ export function nothingToDo(ifp: Ifnet, { address }: InetAddrSpec, { attrs }: Ad
 
 /** The address that RTM_DELADDR names: IFA_LOCAL, IFA_ADDRESS or both. @throws NetlinkError EINVAL, EADDRNOTAVAIL */
 export function deletedAddress(ifp: Ifnet, { attrs }: AddrBody): IpAddress {
-  const named = attrs.local ?? attrs.address
-  if (named === undefined) throw new NetlinkError('EINVAL', 'neither IFA_LOCAL nor IFA_ADDRESS is set')
+  const named = ownIn(attrs)
   if (ownOf(ifp, named) === undefined) throw new NetlinkError('EADDRNOTAVAIL')
   return named
+}
+
+/** The interface's own address in a request. @throws NetlinkError EINVAL */
+function ownIn({ local, address }: AddrBody['attrs']): IpAddress {
+  const own = local ?? address
+  if (own === undefined) throw new NetlinkError('EINVAL', 'neither IFA_LOCAL nor IFA_ADDRESS is set')
+  return own
 }
 
 function ownOf(ifp: Ifnet, address: IpAddress): InetAddr | undefined {
@@ -50,8 +56,7 @@ function spec4(ifp: Ifnet, { header, attrs }: AddrBody): InetAddrSpec {
     checkUnicast(local)
     return { address: local, prefixlen, destination: peer }
   }
-  const address = attrs.local ?? attrs.address
-  if (address === undefined) throw new NetlinkError('EINVAL', 'neither IFA_LOCAL nor IFA_ADDRESS is set')
+  const address = ownIn(attrs)
   checkUnicast(address)
   const broadcasts = (ifp.flags & IFF_BROADCAST) !== 0
   return {
@@ -75,8 +80,7 @@ function checkUnicast(address: IpAddress): void {
 }
 
 function spec6(net: RouteNet, ifp: Ifnet, { header, attrs }: AddrBody): InetAddrSpec {
-  const own = attrs.local ?? attrs.address
-  if (own === undefined) throw new NetlinkError('EINVAL', 'neither IFA_LOCAL nor IFA_ADDRESS is set')
+  const own = ownIn(attrs)
   checkUnicast(own)
   const { prefixlen } = header
   const peer = attrs.local !== undefined && attrs.address?.equals(attrs.local) === false ? attrs.address : undefined

@@ -1,4 +1,4 @@
-import { NETLINK_ROUTE, NLM_F_CREATE, NLM_F_ECHO, NLM_F_EXCL, NLM_F_REPLACE } from '@nltool/nl-core'
+import { NETLINK_ROUTE, NLM_F_APPEND, NLM_F_CREATE, NLM_F_ECHO, NLM_F_EXCL, NLM_F_REPLACE } from '@nltool/nl-core'
 import type { Ctx } from '@nltool/nl-core/model'
 import { RTNLGRP } from '../groups.ts'
 import { routeTypes } from '../messages.ts'
@@ -10,8 +10,8 @@ import { silent } from './announce-links.ts'
 import type { RouteNet } from './net.ts'
 
 const modifiers = { add: NLM_F_CREATE | NLM_F_EXCL, change: NLM_F_REPLACE, delete: 0 } as const
-/** The bits of `nlmsg_flags` that say what to do with the object: CREATE, EXCL and their fellows. */
-const modifierBits = 0xf00
+/** The bits of `nlmsg_flags` that say what to do with the object. */
+const modifierBits = NLM_F_REPLACE | NLM_F_EXCL | NLM_F_CREATE | NLM_F_APPEND
 
 /** Announces routes to the group of their family, in the order in which the RIB accepted the changes. */
 export function announceRoutes(net: RouteNet): () => void {

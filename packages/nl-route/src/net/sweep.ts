@@ -1,5 +1,6 @@
-import type { Ifnet, InetAddr } from '@nltool/ifnet'
+import type { Ifnet } from '@nltool/ifnet'
 import type { Ctx, RtnlHeld } from '@nltool/nl-core/model'
+import { inetAddresses } from './address-routes.ts'
 import type { RouteNet } from './net.ts'
 
 /** Uptime in milliseconds at which a time in seconds since 1970 comes. */
@@ -28,10 +29,9 @@ export function sweepAddresses(ctx: Ctx, rtnl: RtnlHeld, net: RouteNet): number 
 function sweepInterface(ctx: Ctx, rtnl: RtnlHeld, net: RouteNet, ifp: Ifnet): number {
   const now = net.clock.uptime()
   let next = Infinity
-  for (const address of ifp.addresses) {
-    const end = address.family === 'link' ? undefined : address.validUntil
+  for (const { address, validUntil: end } of inetAddresses(ifp)) {
     if (end === undefined) continue
-    if (end <= now) net.net.config.removeAddress(ctx, rtnl, ifp, (address as InetAddr).address)
+    if (end <= now) net.net.config.removeAddress(ctx, rtnl, ifp, address)
     else next = Math.min(next, end)
   }
   return next

@@ -188,8 +188,7 @@ function createTable<T extends { readonly index: number }>() {
 
   const row = (index: number): CountedRow<T> => rows[index] as CountedRow<T>
 
-  function add(key: string, make: (index: number) => T): T {
-    const value = make(lowestFree)
+  function add(key: string, value: T): T {
     rows[value.index] = { key, value, refs: 1 }
     byKey.set(key, value)
     while (rows[lowestFree] !== undefined) lowestFree++
@@ -202,7 +201,7 @@ function createTable<T extends { readonly index: number }>() {
     get: (index: number): T => row(index).value,
     intern(key: string, make: (index: number) => T): { readonly value: T; readonly fresh: boolean } {
       const present = byKey.get(key)
-      if (present === undefined) return { value: add(key, make), fresh: true }
+      if (present === undefined) return { value: add(key, make(lowestFree)), fresh: true }
       row(present.index).refs++
       return { value: present, fresh: false }
     },
@@ -221,10 +220,7 @@ function createTable<T extends { readonly index: number }>() {
         throw new NetlinkError('EINVAL', `nexthop index ${index}`)
       if (rows[index] !== undefined || byKey.has(key))
         throw new NetlinkError('EINVAL', `nexthop ${index} is there twice`)
-      rows[index] = { key, value, refs: 1 }
-      byKey.set(key, value)
-      while (rows[lowestFree] !== undefined) lowestFree++
-      return value
+      return add(key, value)
     },
     /** Whether that was the last reference. */
     release(index: number): boolean {

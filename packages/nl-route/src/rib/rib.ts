@@ -16,14 +16,14 @@ interface Target {
 /** Makes the routing tables of a network stack. `fibs` is net.fibs, 1 or more. */
 export function createRib({ fibs }: { readonly fibs: number }): Rib {
   const nexthops = createNexthopStore()
-  const tables = new Map<number, RouteTable>() // by fib, twice, and family
+  const tables = new Map<number, RouteTable>() // see placeOf
   const listeners = { immediate: new Set<RibListener>(), delayed: new Set<RibListener>() }
   const queue: { readonly ctx: Ctx; readonly change: RibChange }[] = [] // for delayed listeners
   let serial = 0
   let draining = false
 
   function present(fib: number, family: number): RouteTable | undefined {
-    return tables.get(2 * fib + (family === AF_INET ? 0 : 1))
+    return tables.get(placeOf(fib, family))
   }
 
   function tableOf(fib: number, family: number): RouteTable {
@@ -31,7 +31,7 @@ export function createRib({ fibs }: { readonly fibs: number }): Rib {
     const found = present(fib, family)
     if (found !== undefined) return found
     const table = createRouteTable(fib, family, nexthops)
-    tables.set(2 * fib + (family === AF_INET ? 0 : 1), table)
+    tables.set(placeOf(fib, family), table)
     return table
   }
 
@@ -63,7 +63,7 @@ export function createRib({ fibs }: { readonly fibs: number }): Rib {
     after: RibRoute | undefined,
     cause: Cause,
   ): RibChange {
-    table.generation = (table.generation + 1) >>> 0 || 1
+    countChange(table)
     const { fib, family, dst, prefixlen } = (after ?? before) as RibRoute
     const command = before === undefined ? 'add' : after === undefined ? 'delete' : 'change'
     const change: RibChange = { serial: ++serial, command, fib, family, dst, prefixlen, before, after, cause }
@@ -171,7 +171,7 @@ export function createRib({ fibs }: { readonly fibs: number }): Rib {
     if (table.find(key.dst, key.prefixlen) !== -1)
       throw new NetlinkError('EINVAL', `${key.dst}/${key.prefixlen} is there twice`)
     table.insert(key, route.target, route.weight)
-    table.generation = (table.generation + 1) >>> 0 || 1
+    countChange(table)
   }
 
   return {
@@ -282,6 +282,15 @@ function familyOf(key: RouteKey): number {
 
 function maskedKey({ fib, dst, prefixlen }: RouteKey): RouteKey {
   return { fib, dst: dst.mask(prefixlen), prefixlen }
+}
+
+/** Where a table stands in `tables`, and in the order of a walk: by fib, IPv4 before IPv6. */
+function placeOf(fib: number, family: number): number {
+  return 2 * fib + (family === AF_INET ? 0 : 1)
+}
+
+function countChange(table: RouteTable): void {
+  table.generation = (table.generation + 1) >>> 0 || 1
 }
 
 function inOrder(tables: ReadonlyMap<number, RouteTable>): RouteTable[] {
