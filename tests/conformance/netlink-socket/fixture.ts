@@ -1,3 +1,4 @@
+import { NLM_F_REQUEST } from '@nltool/nl-core'
 import { NetlinkError } from '@nltool/nl-core/errno'
 import {
   type AnyHandler,
@@ -11,7 +12,7 @@ import {
   type RecvResult,
   required,
 } from '@nltool/nl-core/kernel'
-import { type Abi, type Ctx, type PortId, rootCred, type VnetId, vnet0 } from '@nltool/nl-core/model'
+import { type Abi, type Ctx, rootCred, type VnetId, vnet0 } from '@nltool/nl-core/model'
 import { type ManualScheduler, manualScheduler, seededRandom } from '@nltool/nl-core/scheduler'
 import { messageBytes, splitMessages } from '@nltool/nl-core/testing'
 import {
@@ -39,16 +40,17 @@ export const ITEM_FAIL = 20
 export const ITEM_LOCKED = 21
 export const ITEM_GROUP = 7
 
-export const NLM_F_REQUEST = 0x1
-export const NLM_F_MULTI = 0x2
-export const NLM_F_ACK = 0x4
-export const NLM_F_ECHO = 0x8
-export const NLM_F_DUMP_INTR = 0x10
-export const NLM_F_DUMP_FILTERED = 0x20
-export const NLM_F_DUMP = 0x300
-export const NLMSG_ERROR = 2
-export const NLMSG_DONE = 3
-export const SOL_NETLINK = 270
+export {
+  NLM_F_ACK,
+  NLM_F_DUMP_FILTERED,
+  NLM_F_DUMP_INTR,
+  NLM_F_ECHO,
+  NLM_F_MULTI,
+  NLM_F_REQUEST,
+  NLMSG_DONE,
+  NLMSG_ERROR,
+  SOL_NETLINK,
+} from '@nltool/nl-core'
 
 export const itemHeader = struct('itemmsg', { family, pad: pad(3), id: u32 })
 const innerAttrs = attributeSet({ INNER_VALUE: [1, 'value', u32] })
@@ -318,5 +320,3 @@ export function codeOf(call: () => unknown): string {
   }
   return 'no error'
 }
-
-export const port = (portid: number) => portid as PortId
