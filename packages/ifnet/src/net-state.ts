@@ -1,6 +1,7 @@
 import type { VnetId } from '@nltool/nl-core/model'
 import { IF_MAXINDEX } from './constants.ts'
 import type { ValidatorEntry } from './data/validator.ts'
+import { InvariantError } from './errors.ts'
 import { createEmitter, type Emitter } from './events.ts'
 import type { IfRecord } from './record.ts'
 import { createIdSet, type IdSet } from './table/id-set.ts'
@@ -46,4 +47,12 @@ export function createNetState(vnet: VnetId): NetState {
     input: undefined,
     validators: [],
   }
+}
+
+/** The network stack of an interface. */
+export function netOf(record: IfRecord): NetState {
+  const net = record.world.nets.get(record.vnet)
+  if (net === undefined)
+    throw new InvariantError(`${record.name} is in network stack ${record.vnet}, which does not exist`)
+  return net
 }

@@ -10,7 +10,7 @@ import { dropCount } from '../epoch/refs.ts'
 import { InvariantError } from '../errors.ts'
 import { emit } from '../events.ts'
 import { checkName } from '../name.ts'
-import type { NetState } from '../net-state.ts'
+import { type NetState, netOf } from '../net-state.ts'
 import { createRecord, type IfRecord } from '../record.ts'
 import { stackHere } from '../stack.ts'
 import { attachMark } from '../table/table.ts'
@@ -22,14 +22,6 @@ import { nameTaken } from './rename.ts'
 
 /** Why an interface leaves a network stack. */
 export type Passage = 'detach' | 'move'
-
-/** The network stack of an interface. */
-export function netOf(record: IfRecord): NetState {
-  const net = record.world.nets.get(record.vnet)
-  if (net === undefined)
-    throw new InvariantError(`${record.name} is in network stack ${record.vnet}, which does not exist`)
-  return net
-}
 
 /** `if_alloc`: an object with an index and one reference, the table's. No event. @throws NetlinkError ENOSPC. */
 export function allocate(world: World, vnet: VnetId, spec: IfSpec, wantedIndex?: number): IfRecord {

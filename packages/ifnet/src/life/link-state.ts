@@ -1,9 +1,9 @@
 import { type Ctx, createTask, rootCred } from '@nltool/nl-core/model'
 import { createHolder, releaseHolder, tryAcquire } from '../epoch/refs.ts'
 import { emit } from '../events.ts'
+import { netOf } from '../net-state.ts'
 import type { IfRecord } from '../record.ts'
 import type { LinkState } from '../types.ts'
-import { netOf } from './lifecycle.ts'
 
 /**
  * A driver's report of its link (`if_link_state_change`). The value counts at once; the announcement is a step of its
