@@ -4,7 +4,6 @@ import {
   IFCAP_LINKSTATE,
   IFCAP_VLAN_MTU,
   IFF_BROADCAST,
-  IFF_DRV_RUNNING,
   IFF_MULTICAST,
   IFF_SIMPLEX,
   IFF_UP,
@@ -15,6 +14,7 @@ import {
   LINK_STATE_UP,
 } from '@nltool/ifnet'
 import type { Random } from '@nltool/nl-core/model'
+import { runWhileUp } from './running.ts'
 
 /** One end of a pair. Whether it is up is the interface's to say: it changes without the driver, as on a move. */
 interface End {
@@ -58,9 +58,8 @@ function spec(name: string, lladdr: Uint8Array, ioctl: (request: DriverRequest) 
 
 function apply(end: End, peer: End, request: DriverRequest): undefined {
   if (request.request !== 'SIOCSIFFLAGS') return
-  const up = (request.flags & IFF_UP) !== 0
+  const up = runWhileUp(end.owner, request.flags)
   const peerUp = ((peer.owner?.ifp.flags ?? 0) & IFF_UP) !== 0
-  end.owner?.driverFlags(up ? IFF_DRV_RUNNING : 0, up ? 0 : IFF_DRV_RUNNING)
   const state = up && peerUp ? LINK_STATE_UP : LINK_STATE_DOWN
   end.owner?.linkState(state)
   peer.owner?.linkState(state)

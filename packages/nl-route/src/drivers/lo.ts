@@ -6,16 +6,15 @@ import {
   IFCAP_RXCSUM_IPV6,
   IFCAP_TXCSUM,
   IFCAP_TXCSUM_IPV6,
-  IFF_DRV_RUNNING,
   IFF_LOOPBACK,
   IFF_MULTICAST,
-  IFF_UP,
   IFT_LOOP,
   type Ifnet,
   type IfOwner,
   LINK_STATE_DOWN,
   LINK_STATE_UP,
 } from '@nltool/ifnet'
+import { runWhileUp } from './running.ts'
 
 /** FreeBSD if_loop.c, LOMTU. */
 const LOMTU = 16384
@@ -45,9 +44,7 @@ export function loCloner(): Cloner {
 /** It runs, and its link is up, as long as the interface is. */
 function applyTo(owner: IfOwner | undefined, request: DriverRequest): undefined {
   if (request.request !== 'SIOCSIFFLAGS' || owner === undefined) return
-  const up = (request.flags & IFF_UP) !== 0
-  owner.driverFlags(up ? IFF_DRV_RUNNING : 0, up ? 0 : IFF_DRV_RUNNING)
-  owner.linkState(up ? LINK_STATE_UP : LINK_STATE_DOWN)
+  owner.linkState(runWhileUp(owner, request.flags) ? LINK_STATE_UP : LINK_STATE_DOWN)
 }
 
 function loopBack(ifp: Ifnet, packet: Uint8Array): undefined {

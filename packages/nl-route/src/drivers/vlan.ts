@@ -4,10 +4,8 @@ import {
   IFCAP_LINKSTATE,
   IFCAP_VLAN_MTU,
   IFF_BROADCAST,
-  IFF_DRV_RUNNING,
   IFF_MULTICAST,
   IFF_SIMPLEX,
-  IFF_UP,
   IFT_BRIDGE,
   IFT_ETHER,
   IFT_IEEE8023ADLAG,
@@ -22,6 +20,7 @@ import {
 import { NetlinkError } from '@nltool/nl-core/errno'
 import type { Ctx, VnetId } from '@nltool/nl-core/model'
 import { ETHERTYPE_QINQ, ETHERTYPE_VLAN } from '../link/constants.ts'
+import { runWhileUp } from './running.ts'
 
 /** What makes a VLAN: IFLA_VLAN_* and the interface that it is on. */
 export interface VlanParams {
@@ -117,9 +116,7 @@ function allocate(alloc: Parameters<Cloner['create']>[0]['alloc'], name: string,
     methods: {
       ioctl(_ifp, request) {
         if (request.request === 'SIOCSIFMTU' && request.mtu > mtu) return 'EINVAL'
-        if (request.request !== 'SIOCSIFFLAGS') return undefined
-        const up = (request.flags & IFF_UP) !== 0
-        owner.driverFlags(up ? IFF_DRV_RUNNING : 0, up ? 0 : IFF_DRV_RUNNING)
+        if (request.request === 'SIOCSIFFLAGS') runWhileUp(owner, request.flags)
         return undefined
       },
     },
