@@ -1,4 +1,5 @@
 import {
+  align4,
   NETLINK_GENERIC,
   NETLINK_ROUTE,
   NLM_F_REQUEST,
@@ -32,7 +33,7 @@ import { ctrlAttrs, GENL_HDRLEN, GENL_ID_CTRL, genlmsghdr } from '@nltool/nl-gen
 import { routeBodyOf, rtnlTypeName } from '@nltool/nl-route'
 import { Failure } from '../failure.ts'
 import { messageFlags } from './flags.ts'
-import { attributeNodes, type Node, structNode } from './node.ts'
+import { attributeNodes, hexOf, type Node, structNode } from './node.ts'
 
 /** What is known about bytes before they are decoded. */
 export interface Origin {
@@ -68,7 +69,7 @@ export function decodeDatagram(bytes: Uint8Array, origin: Origin): Decoded[] {
     if (messageLength(frame, at, bytes.length) === 0) throw noMessage(frame, at)
     const message = messageAt(frame, at)
     decoded.push(decodeMessage(frame, message, origin))
-    at += (message.end - message.offset + 3) & ~3
+    at += align4(message.end - message.offset)
   }
   return decoded
 }
@@ -157,10 +158,6 @@ function treeNodes({ header, attributes, rest }: AttributeTree): Node[] {
 function treeNode({ type, content }: TreeAttribute): Node {
   const name = `attribute ${type}`
   return content instanceof Uint8Array ? { name, value: hexOf(content) } : { name, members: content.map(treeNode) }
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
 }
 
 /** The errno's name of a number as it stands in a message: Linux's are negative. */

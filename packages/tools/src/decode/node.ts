@@ -1,3 +1,4 @@
+import { NLA_TYPE_MASK } from '@nltool/nl-core'
 import type { Abi } from '@nltool/nl-core/model'
 import {
   type AttributeSetSpec,
@@ -59,7 +60,7 @@ export function attributeNodes(set: AttributeSetSpec, attrs: object, abi: Abi): 
 
 /** An attribute that no row describes. */
 function unknownNode({ type, bytes }: RawAttribute): Node {
-  return { name: `attribute ${type & 0x3fff}`, value: scalar(bytes) }
+  return { name: `attribute ${type & NLA_TYPE_MASK}`, value: scalar(bytes) }
 }
 
 function valueNode(name: string, spec: ValueSpec, value: unknown, abi: Abi): Node {
@@ -115,6 +116,10 @@ function familyName(value: unknown, abi: Abi): unknown {
 }
 
 function scalar(value: unknown): unknown {
-  if (value instanceof Uint8Array) return Array.from(value, byte => byte.toString(16).padStart(2, '0')).join('')
-  return value
+  return value instanceof Uint8Array ? hexOf(value) : value
+}
+
+/** Bytes as `0a1b`. */
+export function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
 }
