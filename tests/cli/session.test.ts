@@ -49,6 +49,17 @@ describe('a session', () => {
     expect((await cli.run('route get 2001:db8:1::9')).stdout).toContain('    gateway: 2001:db8::2\n')
   })
 
+  it('tells link-local destinations by their links', async () => {
+    await cli.setUp(...pair, 'ifconfig epair0b inet6 2001:db8::1/64', 'route add fe80::5%epair0b fe80::9%epair0b')
+    expect((await cli.run('route get fe80::5%epair0b')).stdout).toContain('    gateway: fe80::9%epair0b\n')
+    expect((await cli.run('route get fe80::7%epair0b')).stdout).toContain('destination: fe80::%epair0b\n')
+    await cli.setUp('route delete fe80::5%epair0b', 'route add fe80::5%epair0b fe80::9%epair0b')
+    expect((await cli.run('route -6 flush')).stdout).toMatch(/^fe80::5 +fe80::9%epair0b +-fib 0 {3}done$/m)
+    const unknown = { stdout: '', stderr: "route: interface 'nope' does not exist\n", code: 1 }
+    expect(await cli.run('route get fe80::5%nope')).toEqual(unknown)
+    expect(await cli.run('route delete fe80::5%nope')).toEqual(unknown)
+  })
+
   it('changes a route, and flushes those with a gateway', async () => {
     await cli.setUp(...pair, 'route add 203.0.113.0/24 192.0.2.2')
     expect((await cli.run('route change 203.0.113.0/24 192.0.2.3')).stdout).toBe(

@@ -30,6 +30,7 @@ export interface ChangeOutcome {
  */
 export async function changeRoute(route: RouteClient, command: RouteCommand, release: Release): Promise<ChangeOutcome> {
   await checkInterface(route, command.gateway?.ifname)
+  await checkInterface(route, command.destination?.address.split('%')[1])
   const request = toRequest(command)
   const done: number[] = []
   const failures: Failure[] = []
@@ -54,7 +55,8 @@ export async function changeRoute(route: RouteClient, command: RouteCommand, rel
   return { changed, text: `${changeText(command)}${fibs}`, failures }
 }
 
-async function checkInterface(route: RouteClient, ifname: string | undefined): Promise<void> {
+/** @throws Failure if there is no such interface */
+export async function checkInterface(route: RouteClient, ifname: string | undefined): Promise<void> {
   if (ifname === undefined) return
   const links = await route.link.list()
   if (!links.some(link => link.ifname === ifname)) throw new Failure(`interface '${ifname}' does not exist`)
@@ -69,9 +71,8 @@ function send(route: RouteClient, { verb }: RouteCommand, request: RouteAdd, rel
 }
 
 function toRequest({ destination, gateway, type, flags, mtu, weight, expire, family }: RouteCommand): RouteAdd {
-  const address = destination?.address.split('%')[0] ?? ''
   return {
-    dst: `${address}/${destination?.prefixlen}`,
+    dst: `${destination?.address}/${destination?.prefixlen}`, // a link-local one with its zone
     family: destination?.family ?? family,
     gateway: gateway?.address,
     ifname: gateway?.ifname,

@@ -6,6 +6,7 @@ import { type RowContext, rowsOf } from '../netstat/rows.ts'
 import { formatTables, type TableStyle } from '../netstat/table.ts'
 import { detailOf, reasonOf, refusal } from '../sentence.ts'
 import type { Shown } from '../shown.ts'
+import { checkInterface } from './change.ts'
 import { fibsOf } from './fibs.ts'
 import { flushLine, formatGet } from './text.ts'
 import type { RouteCommand } from './types.ts'
@@ -19,7 +20,8 @@ export interface RouteShown extends Route {
 export async function getRoute(route: RouteClient, command: RouteCommand): Promise<Shown<RouteShown>> {
   const { destination, fibs, options } = command
   const [table = 0] = await fibsOf(route, fibs)
-  const address = destination?.address.split('%')[0] ?? ''
+  const address = destination?.address ?? '' // with its zone: a link-local one leads elsewhere on every link
+  await checkInterface(route, address.split('%')[1])
   const dst = destination?.exact ? `${address}/${destination.prefixlen}` : address
   const request = { dst, family: destination?.family, table, exact: destination?.exact }
   const found = await route.route.get(request).catch(error => {
@@ -77,13 +79,18 @@ export async function flushRoutes(route: RouteClient, { fibs, family }: RouteCom
   for (const table of await fibsOf(route, fibs)) {
     const routes = await route.route.list({ family, table })
     for (const each of routes.filter(hasGateway)) {
-      await route.route.delete({ dst: each.dst, family: each.family, table })
+      await route.route.delete({ dst: each.dst, family: each.family, table, ...linkOfPrefix(each) })
       const rows = rowsOf(each, { links, nowSeconds: 0 })
       lines.push(...rows.map(row => flushLine(each, row.gateway)))
       flushed.push({ ...each, ifname: linkOf(each, links)?.ifname ?? null })
     }
   }
   return { text: lines.join('\n'), json: flushed }
+}
+
+/** A link-local prefix is told by its link from the same one elsewhere; every path of it leads over that link. */
+function linkOfPrefix({ dst, ifindex, nexthops }: Route): { readonly ifindex?: number | undefined } {
+  return dst.startsWith('fe80:') ? { ifindex: ifindex ?? nexthops?.[0]?.ifindex } : {}
 }
 
 function hasGateway({ gateway, nexthops }: Route): boolean {
