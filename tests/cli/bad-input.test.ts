@@ -77,6 +77,7 @@ describe('a wrong command', () => {
     ['netstat -rz', 2, 'netstat: unknown option: -z\n'],
     ['netstat -rn -F 7', 1, 'netstat: '],
     ['genl get nope', 1, 'genl: there is no generic netlink family nope\n'],
+    ['genl get 99999', 1, 'genl: there is no generic netlink family 99999\n'],
     ['genl get', 2, 'genl: Missing 1 required arg: family'],
     ['genl get --nope nlctrl', 2, 'genl: Nonexistent flag: --nope\n'],
     ['decode --hex zz', 2, "nltool: 'z' is no hexadecimal digit\n"],
@@ -127,10 +128,19 @@ describe('a wrong command', () => {
     expect(code).toBe(1)
   })
 
+  it('is an object under --json, before there is a command too', async () => {
+    const { stdout, stderr } = await cli.run('--json rout show')
+    expect(stderr).toBe(`nltool: ${JSON.parse(stdout).error.message}\n`)
+    expect(JSON.parse(stdout)).toMatchObject({ error: { exit: 2 } })
+  })
+
   it.each([
     ['rout show', 'nltool: rout is not a command; did you mean route? (nltool help lists them)\n'],
     ['gnel list', 'nltool: gnel list is not a command; did you mean genl list? (nltool help lists them)\n'],
     ['genl nope', 'nltool: genl nope is not a command (nltool help lists them)\n'],
+    ['genl list nope', 'nltool: unexpected argument: nope; genl list takes none\n'],
+    ['vnet list x y', 'nltool: unexpected argument: x; vnet list takes none\n'],
+    ['help rout', 'nltool: rout is not a command; did you mean route? (nltool help lists them)\n'],
     ['--trace', 'nltool: a command must follow --trace\n'],
     ['--vnet lab', 'nltool: a command must follow --vnet\n'],
     ['-x', 'nltool: unknown option: -x\n'],

@@ -18,7 +18,7 @@ it.each(Object.values(commands).map(({ id }) => id))('%s has help with a usage a
   expect(commands[id]?.examples?.length).toBeGreaterThan(0)
 })
 
-it.each(['', '--help', '-h', 'route -h', 'help route', 'genl get --help', 'ifconfig em0 --help'])(
+it.each(['', '--help', '-h', 'route -h', 'help route', 'help route show', 'genl get --help', 'ifconfig em0 --help'])(
   '`%s` shows help without an error',
   async words => {
     const cli = await createCli()

@@ -1,5 +1,7 @@
-import { readFile } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Cli, createCli } from './nltool.ts'
 
@@ -220,6 +222,19 @@ describe('a session', () => {
       expect(await cli.run(words, { deaf: true })).toEqual({ stdout: '', stderr: '', code: 0 })
     },
   )
+
+  it.runIf(process.platform === 'linux')('says that the file of its output is full', async () => {
+    const full = await open('/dev/full', 'w')
+    const program = fileURLToPath(new URL('../../packages/tools/bin/run.js', import.meta.url))
+    const { status, stderr } = spawnSync(process.execPath, [program, 'ifconfig'], {
+      env: { ...process.env, XDG_STATE_HOME: cli.home },
+      stdio: ['ignore', full.fd, 'pipe'],
+      encoding: 'utf8',
+    })
+    await full.close()
+    expect(stderr).toBe('nltool: the output cannot be written: no space is left on the device\n')
+    expect(status).toBe(1)
+  })
 
   it('decodes what stands on standard input', async () => {
     const hex = '20000000 1200 0103 01000000 00000000 00000000 00000000 00000000 00000000'

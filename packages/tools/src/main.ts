@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { hoist, separate } from './argv.ts'
-import { type Failure, usage } from './failure.ts'
+import { exitCode, type Failure, usage } from './failure.ts'
 import { fail, invoke, type Program } from './invocation.ts'
+import { asFailure } from './sentence.ts'
+import { inWords } from './state/wording.ts'
 
 /**
  * Commands whose words have tables of their own. They run without oclif, which takes as long to load as all the rest;
@@ -15,7 +17,7 @@ const direct: Readonly<Record<string, () => Promise<Program>>> = {
 
 /** Runs the command line. `dir` is the URL of the file that starts it, in a folder of the package. */
 export async function main(argv: readonly string[], dir: string): Promise<void> {
-  process.stdout.on('error', leaveQuietly)
+  process.stdout.on('error', leave)
   try {
     const [command = '', ...words] = hoist(argv)
     if (command === '--version') return printVersion(dir)
@@ -46,8 +48,9 @@ function printVersion(dir: string): void {
   process.stdout.write(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}\n`)
 }
 
-/** The reader of a pipe went away, as `head` does: nobody is left to tell. */
-function leaveQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(process.exitCode ?? 0)
+/** The reader of a pipe went away, as `head` does, and nobody is left to tell; or the file of the output is full. */
+function leave(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
+  process.stderr.write(`nltool: ${asFailure(inWords('the', 'output', 'written', error)).message}\n`)
+  process.exit(exitCode.refused)
 }

@@ -23,6 +23,7 @@ export function readOptions(argv: readonly string[], { switches, valued, isWord 
   for (let word = argv[0]; word !== undefined && isOption(word, isWord); word = argv[at]) {
     at++
     if (word === '--') break
+    if (word.startsWith('--')) throw usage(`unknown option: ${word}`)
     for (let i = 1; i < word.length; i++) {
       const letter = word[i] ?? ''
       if (switches.includes(letter)) letters.add(letter)

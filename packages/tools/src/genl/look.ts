@@ -20,10 +20,16 @@ export async function getFamily(genl: Generic, which: string, format: FamilyForm
 
 /** Looks a family up. @throws Failure */
 export async function find(genl: Generic, which: string): Promise<GenericFamily> {
+  const number = /^(0x[\da-f]+|\d+)$/i.test(which) ? Number(which) : undefined
+  if (number !== undefined && number > 0xffff) throw new Failure(absent(which)) // no message has room for it
   try {
-    return /^(0x[\da-f]+|\d+)$/i.test(which) ? await genl.familyById(Number(which)) : await genl.resolve(which)
+    return number === undefined ? await genl.resolve(which) : await genl.familyById(number)
   } catch (error) {
     if (!(error instanceof NltoolError) || error.code !== 'ENOENT') throw error
-    throw new Failure(`there is no generic netlink family ${which}`, { detail: detailOf(error), cause: error })
+    throw new Failure(absent(which), { detail: detailOf(error), cause: error })
   }
+}
+
+function absent(which: string): string {
+  return `there is no generic netlink family ${which}`
 }

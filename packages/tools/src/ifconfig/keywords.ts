@@ -200,6 +200,7 @@ export const keywords: Keywords<Draft> = {
 /** A word that is no keyword is an address; the second one in a row is the other end of the line. */
 export function addressWord(draft: Draft, word: string, follows: boolean): void {
   const [text = '', length] = word.split('/')
+  if (isOfOther(draft, text)) throw usage(`${word}: not an ${draft.shown} address`)
   const family: Family = text.includes(':') ? 'inet6' : draft.family
   const address = family === 'inet' ? inetAton(text) : isInet6(text) ? text : undefined
   if (address === undefined) throw usage(`${word}: neither a keyword nor an address`)
@@ -221,6 +222,11 @@ export function addressWord(draft: Draft, word: string, follows: boolean): void 
     validSeconds: undefined,
     flags6: 0,
   })
+}
+
+/** The family was named, and the notation is that of the other one. */
+function isOfOther({ shown }: Draft, text: string): boolean {
+  return (shown === 'inet' && isInet6(text)) || (shown === 'inet6' && inetAton(text) !== undefined)
 }
 
 function lengthOf(text: string, family: Family, word: string): number {

@@ -67,6 +67,8 @@ describe('parseIfconfig', () => {
     ['em0 192.0.2.1/33', '192.0.2.1/33: the prefix length is from 0 to 32'],
     ['em0 inet 192.0.2.1', '192.0.2.1: a prefix length is needed, as in 192.0.2.1/24'],
     ['em0 frobnicate', 'frobnicate: neither a keyword nor an address'],
+    ['em0 inet 2001:db8::1/64', '2001:db8::1/64: not an inet address'],
+    ['em0 inet6 192.0.2.1', '192.0.2.1: not an inet6 address'],
     ['em0 delete', 'delete: no address before it'],
     ['em0 inet 192.0.2.1 netmask 255.0.255.0', 'netmask 255.0.255.0: its ones must stand together'],
     ['em0 ether 02:00', '02:00: not a link-level address'],

@@ -80,6 +80,7 @@ describe('parseRoute', () => {
     ['toString', 'bad keyword: toString'],
     ['get -frobnicate 10.0.0.1', 'bad keyword: frobnicate'],
     ['-x get 10.0.0.1', 'unknown option: -x'],
+    ['--jsn show', 'unknown option: --jsn'],
     ['get 10.0.0.1 -fib 3-1', 'invalid fib number: 3-1'],
     ['get 10.0.0.1 -fib x', 'invalid fib number: x'],
     ['get 10.0.0.1 -mtu 15x', 'mtu 15x: not a number'],
