@@ -1,4 +1,5 @@
 import { NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL } from '@nltool/nl-core'
+import { hex } from '@nltool/nl-core/testing'
 import { body, struct } from '@nltool/nl-core/wire'
 import {
   IFA_F,
@@ -131,6 +132,17 @@ describe('Linux ABI: Linux to model (12.1)', () => {
     ).toBe('ok')
     const { messages } = await talk.route('RTM_GETROUTE', NLM_F_DUMP, { family: AF_INET6 })
     expect(messages[0]?.payload[0]).toBe(10)
+  })
+
+  it.each([
+    ['RTM_NEWROUTE', hex`1c180000fe040001 00000000 0800 0100 cb007100 0800 0400 01000000`],
+    ['RTM_DELROUTE', hex`1c180000fe000000 00000000 0800 0100 cb007100`],
+    ['RTM_GETROUTE', hex`1c200000fe000000 00000000 0800 0100 cb007100`],
+    ['RTM_NEWADDR', hex`1c180000 01000000 0800 0200 cb007101`],
+    ['RTM_DELADDR', hex`1c180000 01000000 0800 0200 cb007101`],
+  ] as const)('%s of a family that FreeBSD lacks, 28 or MPLS: EPFNOSUPPORT', async (type, payload) => {
+    await using lab = await createAddressedLab()
+    expect((await (await lab.talk(linux)).ask(rtnlTypes[type], ACK, payload)).result).toBe('EPFNOSUPPORT')
   })
 
   it('an unknown family in a dump means all (pyroute2 sends 255)', async () => {

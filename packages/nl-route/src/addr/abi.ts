@@ -1,4 +1,4 @@
-import { type AbiHooks, linuxFamilyBase } from '@nltool/nl-core/wire'
+import type { AbiHooks } from '@nltool/nl-core/wire'
 import { nameFromLinux, nameToLinux } from '../link/names.ts'
 import { IFA_F, INFINITE_LIFETIME } from './constants.ts'
 import type { AddrBody } from './schema.ts'
@@ -9,8 +9,7 @@ const forever = { prefered: INFINITE_LIFETIME, valid: INFINITE_LIFETIME, cstamp:
 export const addrHooks: AbiHooks<AddrBody> = {
   fromAbi({ header, attrs }) {
     return {
-      // A family without addresses of its own means all of them, in dumps.
-      header: { ...header, family: header.family >= linuxFamilyBase ? 0 : header.family },
+      header,
       attrs: {
         ...attrs,
         label: attrs.label === undefined ? undefined : nameFromLinux(attrs.label),

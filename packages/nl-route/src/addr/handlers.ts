@@ -6,6 +6,7 @@ import type { Ctx, RtnlHeld } from '@nltool/nl-core/model'
 import { addrTypes } from '../messages.ts'
 import { inetAddresses } from '../net/address-routes.ts'
 import { addAddress } from '../net/addresses.ts'
+import { checkFamily, dumpedFamily } from '../net/family.ts'
 import type { RouteNet } from '../net/net.ts'
 import { AF_INET, AF_INET6 } from '../route/constants.ts'
 import { deletedAddress, nothingToDo, specOf } from './request.ts'
@@ -70,7 +71,7 @@ const addressAttrs = [
 
 function checkFamilies({ header, attrs }: AddrBody): void {
   const { family } = header
-  if (family !== AF_INET && family !== AF_INET6) throw new NetlinkError('EAFNOSUPPORT')
+  checkFamily(family)
   for (const [property, name] of addressAttrs) {
     const address = attrs[property]
     if (address === undefined) continue
@@ -89,7 +90,8 @@ function echo(net: RouteNet, ctx: Ctx, req: Request<AddrBody>, type: number, ifp
 }
 
 function dumpAddrs(net: RouteNet, { body }: Request<AddrBody>, ctx: Ctx): Dump<AddrBody> {
-  const { family, ifindex } = body.header
+  const { ifindex } = body.header
+  const family = dumpedFamily(body.header.family)
   return {
     bodies: ifindex === 0 ? bodiesOf(net, ctx, family) : bodiesOn(net, ctx, family, ifindex),
     generation: () => net.addressGeneration(),

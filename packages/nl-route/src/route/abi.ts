@@ -1,20 +1,18 @@
 import { IpAddress } from '@nltool/nl-core/model'
-import { type AbiHooks, linuxFamilyBase } from '@nltool/nl-core/wire'
-import { AF_INET, AF_INET6, AF_UNSPEC, linuxRT_TABLE, RT_SCOPE, RT_TABLE, RTF, RTN, RTPROT } from './constants.ts'
+import type { AbiHooks } from '@nltool/nl-core/wire'
+import { AF_INET, AF_INET6, linuxRT_TABLE, RT_SCOPE, RT_TABLE, RTF, RTN, RTPROT } from './constants.ts'
 import type { Leg, RouteBody } from './schema.ts'
 
 /** What a Linux program means by an `rtmsg` and RTA_*, and what it expects to read. */
 export const routeHooks: AbiHooks<RouteBody> = {
   fromAbi({ header, attrs }) {
-    // A family without routes of its own means all of them, in dumps (pyroute2 sends 255).
-    const family = header.family >= linuxFamilyBase ? AF_UNSPEC : header.family
     const table = attrs.table ?? (header.table === linuxRT_TABLE.RT_TABLE_UNSPEC ? undefined : header.table)
     return {
-      header: { ...header, family, table: 0 },
+      header: { ...header, table: 0 },
       attrs: {
         ...attrs,
         table: table === undefined ? undefined : fibOf(table),
-        dst: attrs.dst ?? defaultPrefix(family, header.dstLen),
+        dst: attrs.dst ?? defaultPrefix(header.family, header.dstLen),
         rtflags: isStatic(header.protocol) ? RTF.RTF_STATIC : undefined,
         multipath: attrs.multipath?.map(leg => withHops(leg, Math.min(leg.header.hops + 1, 255))),
       },

@@ -4,12 +4,13 @@ import { type Dump, type Handlers, handler, type Request } from '@nltool/nl-core
 import type { Ctx, IpAddress, RtnlHeld } from '@nltool/nl-core/model'
 import { routeAbiRules } from '../abi-rules.ts'
 import type { routeTypes } from '../messages.ts'
+import { dumpedFamily } from '../net/family.ts'
 import type { RouteNet } from '../net/net.ts'
 import { embedScope } from '../net/scope.ts'
 import { uptimeOf } from '../net/sweep.ts'
 import type { Nexthop } from '../rib/nexthop.ts'
 import type { PutMode, RibRoute } from '../rib/types.ts'
-import { AF_INET, AF_INET6, RT_TABLE, RTF, RTM_F, RTN, RTPROT } from './constants.ts'
+import { AF_INET, AF_INET6, AF_UNSPEC, RT_TABLE, RTF, RTM_F, RTN, RTPROT } from './constants.ts'
 import { keyOf, pathsOf } from './request.ts'
 import { type RouteBody, routeBody } from './schema.ts'
 import { protocolOf, toRouteBody } from './to-body.ts'
@@ -117,7 +118,8 @@ function scopedTarget(dst: IpAddress, oif: number | undefined): IpAddress {
 function dumpRoutes(net: RouteNet, { body, abi }: Request<RouteBody>): Dump<RouteBody> {
   const { header, attrs } = body
   const fibs = fibsOf(net, attrs.table, routeAbiRules[abi].dumpWithoutTable)
-  const families = [AF_INET, AF_INET6].filter(family => header.family === 0 || header.family === family)
+  const asked = dumpedFamily(header.family)
+  const families = [AF_INET, AF_INET6].filter(family => asked === AF_UNSPEC || asked === family)
   const wanted = (route: RibRoute): boolean => attrs.oif === undefined || leadsOver(route, attrs.oif)
   return {
     bodies: bodiesOf(net, fibs, families, wanted),

@@ -1,6 +1,7 @@
 import type { Section } from '@nltool/ifnet'
 import { NetlinkError } from '@nltool/nl-core/errno'
 import type { IpAddress } from '@nltool/nl-core/model'
+import { checkFamily } from '../net/family.ts'
 import type { RouteNet } from '../net/net.ts'
 import { type Egress, egressOver, egressTo, interfaceOf } from '../net/resolve.ts'
 import { embedScope } from '../net/scope.ts'
@@ -17,9 +18,9 @@ const rejectTypes: readonly number[] = [RTN.RTN_UNREACHABLE, RTN.RTN_PROHIBIT]
 /** RTA_OIF in the words of parse errors. */
 const oifAttr = { name: 'RTA_OIF', type: 4 }
 
-/** The route that a request is about. @throws NetlinkError EAFNOSUPPORT, EINVAL for a bad prefix or fib */
+/** The route that a request is about. @throws NetlinkError as {@link checkFamily}, EINVAL for a bad prefix or fib */
 export function keyOf(net: RouteNet, { header, attrs }: RouteBody, dst: IpAddress, table: number): RouteKey {
-  if (header.family !== AF_INET && header.family !== AF_INET6) throw new NetlinkError('EAFNOSUPPORT')
+  checkFamily(header.family)
   if (table >= net.rib.fibs) throw new NetlinkError('EINVAL', 'invalid fib', { attr: 'RTA_TABLE' })
   if ((dst.size === 4) !== (header.family === AF_INET)) {
     throw new NetlinkError('EINVAL', `RTA_DST ${dst} is not of family ${header.family}`, { attr: 'RTA_DST' })
