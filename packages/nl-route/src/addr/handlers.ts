@@ -1,11 +1,11 @@
-import type { Ifnet, InetAddr, Section } from '@nltool/ifnet'
-import { NETLINK_ROUTE, NLM_F_ECHO } from '@nltool/nl-core'
+import type { Ifnet, Section } from '@nltool/ifnet'
 import { NetlinkError } from '@nltool/nl-core/errno'
 import { type Dump, type Handlers, handler, type Request } from '@nltool/nl-core/kernel'
 import type { Ctx, RtnlHeld } from '@nltool/nl-core/model'
 import { addrTypes } from '../messages.ts'
 import { inetAddresses } from '../net/address-routes.ts'
 import { addAddress } from '../net/addresses.ts'
+import { echo } from '../net/echo.ts'
 import { checkFamily, dumpedFamily } from '../net/family.ts'
 import type { RouteNet } from '../net/net.ts'
 import { AF_INET, AF_INET6 } from '../route/constants.ts'
@@ -45,7 +45,7 @@ function newAddr(net: RouteNet, req: Request<AddrBody>, ctx: Ctx, rtnl: RtnlHeld
   if (nothingToDo(ifp, spec, req.body)) return
   const added = addAddress(net, ctx, rtnl, ifp, spec)
   if (added.validUntil !== undefined) net.expiry.arm(added.validUntil)
-  echo(net, ctx, req, addrTypes.RTM_NEWADDR, ifp, added)
+  echo(net, ctx, addrTypes.RTM_NEWADDR, addrBody, () => toAddrBody(ifp, added, net.clock))
 }
 
 function delAddr(net: RouteNet, req: Request<AddrBody>, ctx: Ctx, rtnl: RtnlHeld): void {
@@ -53,7 +53,7 @@ function delAddr(net: RouteNet, req: Request<AddrBody>, ctx: Ctx, rtnl: RtnlHeld
   const ifp = interfaceOf(net, section, req.body)
   checkFamilies(req.body)
   const removed = net.net.config.removeAddress(ctx, rtnl, ifp, deletedAddress(ifp, req.body))
-  echo(net, ctx, req, addrTypes.RTM_DELADDR, ifp, removed)
+  echo(net, ctx, addrTypes.RTM_DELADDR, addrBody, () => toAddrBody(ifp, removed, net.clock))
 }
 
 function interfaceOf(net: RouteNet, section: Section, { header }: AddrBody): Ifnet {
@@ -80,13 +80,6 @@ function checkFamilies({ header, attrs }: AddrBody): void {
     const attr = property === 'broadcast' ? 'IFA_BROADCAST' : name
     throw new NetlinkError('EINVAL', `wrong family for ${name} attribute: ${own} != ${family}`, { attr })
   }
-}
-
-/** NLM_F_ECHO: the object to the requester alone; members of the group have been told by the event. */
-function echo(net: RouteNet, ctx: Ctx, req: Request<AddrBody>, type: number, ifp: Ifnet, address: InetAddr): void {
-  if ((req.flags & NLM_F_ECHO) === 0) return
-  const body = toAddrBody(ifp, address, net.clock)
-  net.multicast.notify(ctx, { vnet: net.vnet, protocol: NETLINK_ROUTE, group: 0, type, schema: addrBody, body })
 }
 
 function dumpAddrs(net: RouteNet, { body }: Request<AddrBody>, ctx: Ctx): Dump<AddrBody> {

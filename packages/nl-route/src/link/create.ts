@@ -4,11 +4,12 @@ import type { Request } from '@nltool/nl-core/kernel'
 import type { Ctx, RtnlHeld } from '@nltool/nl-core/model'
 import { attributeSet, body, nulString, struct, u32 } from '@nltool/nl-core/wire'
 import { routeAbiRules } from '../abi-rules.ts'
+import { linkTypes } from '../messages.ts'
+import { echo } from '../net/echo.ts'
 import type { RouteNet } from '../net/net.ts'
 import { applySteps, linkSteps } from './change.ts'
-import { echoLink } from './echo.ts'
 import { paramsOf } from './info.ts'
-import type { LinkBody } from './schema.ts'
+import { type LinkBody, linkBody } from './schema.ts'
 
 /** NLMSGERR_ATTR_COOKIE of a creation: the only way to learn the name that a wildcard got. */
 const cookie = body(
@@ -34,7 +35,7 @@ export async function createLink(net: RouteNet, req: Request<LinkBody>, ctx: Ctx
   const answer = bodyOf(net, ctx, created.index)
   if (answer === undefined) return // somebody else has destroyed it since
   req.cookie(cookie.encode({ header: {}, attrs: { newIfindex: created.index, ifname: created.name } }, req.abi))
-  echoLink(net, ctx, 'RTM_NEWLINK', answer)
+  echo(net, ctx, linkTypes.RTM_NEWLINK, linkBody, () => answer)
 }
 
 /** What the cloner is asked for, and the names that the interfaces get afterwards. */

@@ -3,9 +3,10 @@ import { NetlinkError } from '@nltool/nl-core/errno'
 import type { Request } from '@nltool/nl-core/kernel'
 import type { Ctx } from '@nltool/nl-core/model'
 import { routeAbiRules } from '../abi-rules.ts'
+import { linkTypes } from '../messages.ts'
+import { echo } from '../net/echo.ts'
 import type { RouteNet } from '../net/net.ts'
-import { echoLink } from './echo.ts'
-import type { LinkBody } from './schema.ts'
+import { type LinkBody, linkBody } from './schema.ts'
 
 /** RTM_DELLINK: by index; Linux programs may give a name. @throws NetlinkError ENOENT, EINVAL (Linux ABI EOPNOTSUPP) */
 export async function destroyLink(net: RouteNet, { body, abi }: Request<LinkBody>, ctx: Ctx): Promise<void> {
@@ -20,7 +21,7 @@ export async function destroyLink(net: RouteNet, { body, abi }: Request<LinkBody
     if (error.code === 'ENXIO') throw new NetlinkError('ENOENT') // somebody else was faster
     throw error.code === 'EINVAL' ? new NetlinkError(notCloned, error.text) : error
   }
-  echoLink(net, ctx, 'RTM_DELLINK', gone.body)
+  echo(net, ctx, linkTypes.RTM_DELLINK, linkBody, () => gone.body)
 }
 
 /** What is remembered of an interface that is going. */

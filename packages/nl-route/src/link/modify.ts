@@ -2,11 +2,12 @@ import type { Ifnet, Section } from '@nltool/ifnet'
 import { NetlinkError } from '@nltool/nl-core/errno'
 import type { Request } from '@nltool/nl-core/kernel'
 import { type Ctx, privileged, type VnetId } from '@nltool/nl-core/model'
+import { linkTypes } from '../messages.ts'
+import { echo } from '../net/echo.ts'
 import type { RouteNet } from '../net/net.ts'
 import { applySteps, linkSteps } from './change.ts'
 import { refuseMaster } from './create.ts'
-import { echoLink } from './echo.ts'
-import type { LinkBody } from './schema.ts'
+import { type LinkBody, linkBody } from './schema.ts'
 
 /**
  * RTM_NEWLINK without NLM_F_CREATE: changes an interface, whole or not at all.
@@ -20,7 +21,7 @@ export async function modifyLink(net: RouteNet, req: Request<LinkBody>, ctx: Ctx
   using section = net.epoch.enter(ctx)
   const ifp = found(net, section, req.body)
   applySteps(linkSteps({ net, ctx, rtnl, ifp, req }))
-  echoLink(net, ctx, 'RTM_NEWLINK', net.linkBody(ifp, req.body.header.change))
+  echo(net, ctx, linkTypes.RTM_NEWLINK, linkBody, () => net.linkBody(ifp, req.body.header.change))
 }
 
 /** To another network stack. That takes the locks above the RTNL, so nothing else can be part of the same change. */
