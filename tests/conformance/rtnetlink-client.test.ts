@@ -1,6 +1,6 @@
 import { createKernel } from '@nltool/kernel'
 import { SocketError } from '@nltool/nl-core/errno'
-import { openRoute, type RouteClient, RTF } from '@nltool/nl-route'
+import { openRoute, type Route, type RouteClient, RTF } from '@nltool/nl-route'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 let kernel: ReturnType<typeof createKernel>
@@ -142,6 +142,31 @@ describe('live copies', () => {
     const text = (routes: Iterable<{ dst: string; ifindex?: number | undefined }>): string[] =>
       [...routes].map(({ dst, ifindex }) => `${dst} ${ifindex}`).sort()
     expect(text(watch.items.values())).toEqual(text(wanted))
+  })
+
+  it('watchRoutes tells the routes of one link-local address on two interfaces apart', async () => {
+    await using watch = route.watchRoutes({ family: 'inet6' })
+    await until(watch, () => watch.items.size > 0)
+    const before = (await route.route.list({ family: 'inet6' })).length
+    const loopbacks = (): number => [...watch.items.values()].filter(({ dst }) => dst === 'fe80::1/128').length
+    await route.link.create({ kind: 'lo', name: 'lo1' })
+    await route.addr.add({ ifname: 'lo1', address: '2001:db8::1/64' })
+    await until(watch, () => loopbacks() === 2)
+    await route.link.delete('lo1')
+    await until(watch, () => watch.items.size <= before)
+    expect(loopbacks()).toBe(1)
+  })
+
+  it('watchRoutes follows a link-local route from several paths to one', async () => {
+    await route.addr.add({ ifname: 'epair0a', address: '2001:db8::1/64' })
+    await using watch = route.watchRoutes({ family: 'inet6' })
+    const nexthops = ['fe80::5%epair0a', 'fe80::6%epair0a'].map(gateway => ({ gateway }))
+    const found = (): Route[] => [...watch.items.values()].filter(({ dst }) => dst === 'fe80::9/128')
+    await route.route.add({ dst: 'fe80::9%epair0a', nexthops })
+    await until(watch, () => found()[0]?.nexthops?.length === 2)
+    await route.route.delete({ dst: 'fe80::9%epair0a', gateway: 'fe80::5' })
+    await until(watch, () => found().some(({ gateway }) => gateway === 'fe80::6'))
+    expect(found()).toHaveLength(1)
   })
 
   it('watchLinks and watchAddresses follow', async () => {

@@ -3,7 +3,7 @@ import { addrBody } from '../addr/schema.ts'
 import { type RouteGroup, routeGroups } from '../groups.ts'
 import { linkBody } from '../link/schema.ts'
 import { addrTypes, linkTypes, routeTypes } from '../messages.ts'
-import { AF_INET } from '../route/constants.ts'
+import { AF_INET, RTF } from '../route/constants.ts'
 import { routeBody } from '../route/schema.ts'
 import { familyNumber, toAddress, toLink, toRoute } from './objects.ts'
 import { refuse } from './text.ts'
@@ -54,9 +54,14 @@ function routeChange(message: Message, { table = 0 }: RouteFilter): Change<Route
   return { event: event.event === 'route-set' ? 'set' : 'delete', item: event.route }
 }
 
-/** A link-local prefix is another one on every link. */
-function routeKey({ table, dst, ifindex }: Route): string {
-  return dst.startsWith('fe80:') ? `${table} ${dst} on ${ifindex}` : `${table} ${dst}`
+/**
+ * A link-local prefix is another one on every link. The routes of addresses lead to lo0 whatever their link; an address
+ * may be on several (fe80::1 on every loopback, a VLAN's that of its parent), and then the nexthops tell them apart.
+ */
+function routeKey({ table, dst, prefixlen, ifindex, nexthops, rtflags = 0, knhid }: Route): string {
+  if (!/^fe[89ab]/.test(dst)) return `${table} ${dst}`
+  const key = `${table} ${dst} on ${ifindex ?? nexthops?.[0]?.ifindex}`
+  return prefixlen === 128 && (rtflags & RTF.RTF_PINNED) !== 0 ? `${key} by ${knhid}` : key
 }
 
 /** The number of a group. */

@@ -352,7 +352,10 @@ export interface RouteClient extends AsyncDisposable {
   readonly route: RouteTableClient
   /** What groups announce, in order; `{ event: 'resync' }` after an overrun. @throws SocketError EINVAL for no group */
   subscribe(groups: readonly RouteGroup[], options?: RouteSubscribeOptions): Subscription<RouteEvent>
-  /** Live copies, kept right across overruns; keyed by index, by `index address/length`, by `table prefix` (and `on index` behind a link-local one). */
+  /**
+   * Live copies, kept right across overruns; keyed by index, by `index address/length`, by `table prefix`. Behind a
+   * link-local prefix stands `on index`, and behind the route of a link-local address the number of its nexthop.
+   */
   watchLinks(options?: RouteSubscribeOptions): Watch<Link, number>
   watchAddresses(filter?: { readonly family?: FamilyName }, options?: RouteSubscribeOptions): Watch<Address, string>
   watchRoutes(filter?: RouteFilter, options?: RouteSubscribeOptions): Watch<Route, string>
