@@ -8,12 +8,14 @@ import {
   errorOf,
   fill,
   ITEM_GET,
+  ITEM_GROUP,
   ITEM_NEW,
   itemOf,
   NLM_F_ACK,
   NLM_F_REQUEST,
   NLMSG_DONE,
   request,
+  SOL_NETLINK,
 } from './fixture.ts'
 
 describe('NS 1.1 sockaddr_nl', () => {
@@ -52,6 +54,15 @@ describe('NS 10.3 kernel → Linux', () => {
       0a 000000 05000000
       0e00 0100 6c696e75782d666f6f00 0000
       0800 0c00 07000000`)
+  })
+
+  it('limits and lengths count the bytes that the listener reads', () => {
+    const world = createWorld()
+    const [bsd, linux] = [world.open(), world.open({ abi: 'linux' })]
+    for (const socket of [bsd, linux]) socket.setsockopt(SOL_NETLINK, 1, ITEM_GROUP)
+    world.notify(1)
+    expect([bsd.fionread, linux.fionread]).toEqual([36, 40]) // "item1" and "linux-item1"
+    expect(drain(linux)[0]?.bytes.length).toBe(40)
   })
 
   it('NLMSG_ERROR: −(Linux errno), and the original bytes', () => {

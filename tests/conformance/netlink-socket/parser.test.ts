@@ -1,5 +1,5 @@
 import { createNetlink, handler, type Request } from '@nltool/nl-core/kernel'
-import { rootCred, vnet0 } from '@nltool/nl-core/model'
+import { type Abi, rootCred, vnet0 } from '@nltool/nl-core/model'
 import { manualScheduler, seededRandom } from '@nltool/nl-core/scheduler'
 import { hex, messageBytes, splitMessages } from '@nltool/nl-core/testing'
 import {
@@ -32,19 +32,20 @@ const attrs = attributeSet({
   A_STRING: [7, 'string', nulString()],
   A_STRINGN: [8, 'stringn', string()],
   A_BYTES: [9, 'bytes', bytes()],
+  A_FIXED: [11, 'fixed', bytes({ length: 4 })],
   A_NEST: [10, 'nest', nested(() => attributeSet({ IN_U32: [1, 'u32', u32] }))],
 })
 const anyBody = body(struct('anymsg', { id: u32 }), attrs)
 type AnyBody = Infer<typeof anyBody>
 
 /** Sends header and attributes as one request; returns errno, text and offset of the answer, or what was decoded. */
-function parse(attributes: Uint8Array, options: readonly number[] = [11, 10]) {
+function parse(attributes: Uint8Array, options: readonly number[] = [11, 10], abi: Abi = 'freebsd') {
   const scheduler = manualScheduler()
   const netlink = createNetlink({ scheduler, clock: scheduler.clock, random: seededRandom(1) })
   const seen: AnyBody[] = []
   const row = handler({ body: anyBody, do: (request: Request<AnyBody>) => void seen.push(request.body) })
   netlink.register({ number: 0, name: 'any', handlerOf: () => row, replyType: () => 16, groups: () => 1 })
-  const socket = netlink.open({ protocol: 0, cred: rootCred, pid: 1, vnet: vnet0, abi: 'freebsd' })
+  const socket = netlink.open({ protocol: 0, cred: rootCred, pid: 1, vnet: vnet0, abi })
   for (const option of options) socket.setsockopt(270, option, 1)
   const payload = new Uint8Array(4 + attributes.length)
   payload.set(attributes, 4)
@@ -80,6 +81,7 @@ describe('NS 7.4 getters', () => {
     ['string: contains a NUL', hex`0700 0700 616200 00`, { string: 'ab' }],
     ['stringn: anything', hex`0600 0800 6162 0000`, { stringn: 'ab' }],
     ['bytes', hex`0700 0900 010203 00`, { bytes: hex`010203` }],
+    ['bytes(n): exactly n', hex`0800 0b00 01020304`, { fixed: hex`01020304` }],
     ['nested', hex`0c00 0a00 0800 0100 05000000`, { nest: { u32: 5 } }],
   ])('%s', (_row, attribute, expected) => {
     expect(parse(attribute)).toMatchObject(expected)
@@ -94,6 +96,17 @@ describe('NS 7.4 getters', () => {
     ['string', hex`0600 0700 6162 0000`, 'nla type 7 size(2) is not NULL-terminated'],
   ])('%s of another size: EINVAL with its text and offset', (_row, attribute, text) => {
     expect(parse(attribute)).toEqual({ errno: EINVAL, text, offset: 20 })
+  })
+
+  it('bytes(n) of another size: EINVAL, offset', () => {
+    expect(parse(hex`0700 0b00 010203 00`)).toMatchObject({ errno: EINVAL, offset: 20 })
+    expect(parse(hex`0900 0b00 0102030405 000000`)).toMatchObject({ errno: EINVAL, offset: 20 })
+  })
+
+  it('ip: 4 or 16', () => {
+    const ipOf = (attribute: Uint8Array) => String((parse(attribute) as AnyBody['attrs']).ip)
+    expect(ipOf(hex`0800 0600 c0000201`)).toBe('192.0.2.1')
+    expect(ipOf(hex`1400 0600 20010db8 00000000 00000000 00000001`)).toBe('2001:db8::1')
   })
 
   it('ip: other length ENOTSUP `unknown IP len: %d for rta type %d`', () => {
@@ -130,6 +143,19 @@ describe('NS 7.3 attribute list', () => {
     expect(parse(hex`0800 6300 01000000 0800 0400 02000000`, [12])).toMatchObject({ u32: 2 })
   })
 
+  it('known attribute of wrong size: EINVAL, strict or not (NS 7.5)', () => {
+    for (const options of [
+      [11, 10],
+      [12, 11, 10],
+    ]) {
+      expect(parse(hex`0600 0400 0102 0000`, options)).toMatchObject({ errno: EINVAL, offset: 20 })
+    }
+  })
+
+  it('the offset is printed, not a pointer', () => {
+    expect(parse(hex`0300 0400 01000000`)).toEqual({ errno: EINVAL, text: 'Invalid attr 20 type 4 len: 3', offset: 20 })
+  })
+
   it('trailing bytes: ignored', () => {
     for (const tail of ['01', '0102', '010203'])
       expect(parse(hex`0800 0400 02000000 ${tail}`)).toMatchObject({ u32: 2 })
@@ -148,8 +174,15 @@ describe('NS 1.5, 1.6 attribute type flags and iteration', () => {
   })
 
   it('an attribute whose end passes the message end is skipped silently with everything after it', () => {
+    expect(parse(hex`0800 0400 02000000 0600 0300 0102`)).toMatchObject({ u32: 2, u16: undefined })
     const got = parse(hex`0800 0400 02000000 0c00 0500 01020304`)
     expect(got).toMatchObject({ u32: 2 })
     expect(got).not.toHaveProperty('errno')
+  })
+
+  it('a trailing attribute without padding is accepted on Linux, what is left over is not looked at', () => {
+    expect(parse(hex`0800 0400 02000000 0600 0300 0102`, [], 'linux')).toMatchObject({ u32: 2, u16: 0x201 })
+    expect(parse(hex`0800 0400 02000000 0c00 0500 01020304`, [], 'linux')).toMatchObject({ u32: 2, u64: undefined })
+    expect(parse(hex`0800 0400 02000000 0300 0500 01020304`, [], 'linux')).toMatchObject({ u32: 2, u64: undefined })
   })
 })

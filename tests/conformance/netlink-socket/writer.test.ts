@@ -42,6 +42,13 @@ describe('NS 8.3 guarantees', () => {
     expect(world.netlink.stats().unencodable).toBe(1)
   })
 
+  it('a nest has no NESTED bit, its length is current − offset (NS 1.5, 8.2)', async () => {
+    const world = createWorld()
+    world.items.set(1, { header: { family: 0, id: 1 }, attrs: { name: 'x', nest: { value: 7 } } })
+    const { answers } = await answersTo(request(ITEM_GET, { item: itemOf(1) }), world)
+    expect(answers[0]?.bytes.subarray(32)).toEqual(Uint8Array.of(12, 0, 4, 0, 8, 0, 1, 0, 7, 0, 0, 0))
+  })
+
   it('a reply that cannot be written: EIO, and the owner of the kernel is told', async () => {
     const world = createWorld()
     world.items.set(99, tooLarge)
