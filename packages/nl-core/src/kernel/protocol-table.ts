@@ -22,7 +22,7 @@ export interface ProtocolTable {
 }
 
 /** Linux's MAX_LINKS; FreeBSD's table is shorter, which socket(2) checks. */
-const protocolsMax = 32
+export const protocolsMax = 32
 
 /** Makes an empty table. */
 export function createProtocolTable(): ProtocolTable {

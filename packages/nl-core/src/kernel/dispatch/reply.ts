@@ -1,3 +1,4 @@
+import { align4 } from '../../constants.ts'
 import type { Body } from '../../wire/codec.ts'
 import type { AbiRules } from '../abi-rules.ts'
 import type { Sock } from '../socket/sock.ts'
@@ -63,7 +64,7 @@ export function appendEcho(sock: Sock, message: Uint8Array): void {
   const reply = openReply(sock)
   reply.reserve(message.length)
   reply.bytes.set(message, reply.pos)
-  reply.pos = (reply.pos + message.length + 3) & ~3
+  reply.pos = align4(reply.pos + message.length)
   reply.messages += 1
   closeReply(sock)
 }

@@ -1,3 +1,4 @@
+import { NLMSG_HDRLEN } from '../../constants.ts'
 import type { Abi } from '../../model/abi.ts'
 import type { Cred } from '../../model/cred.ts'
 import type { PortId, VnetId } from '../../model/ids.ts'
@@ -68,7 +69,7 @@ export class RequestRecord implements Request<unknown>, RawRequest, Origin {
   }
 
   get payload(): Uint8Array {
-    return this.frame.bytes.subarray(this.start + 16, this.end)
+    return this.frame.bytes.subarray(this.start + NLMSG_HDRLEN, this.end)
   }
 
   get signal(): AbortSignal {

@@ -4,6 +4,7 @@ import type { Abi } from '../../model/abi.ts'
 import { abiRules } from '../abi-rules.ts'
 import type { Core } from '../core.ts'
 import type { OpenOptions } from '../netlink.ts'
+import { protocolsMax } from '../protocol-table.ts'
 import { bind, connect, getpeername, getsockname } from './address.ts'
 import { adjustedMax } from './buffer-sizes.ts'
 import { close } from './close.ts'
@@ -15,9 +16,8 @@ import { getsockopt, setsockopt } from './socket-options.ts'
 import { runWake } from './wake.ts'
 import { runWorker } from './worker.ts'
 
-/** Length of FreeBSD's table of protocols. Linux's has 32, the most that can be registered. */
+/** Length of FreeBSD's table of protocols; Linux's is {@link protocolsMax}. */
 const freebsdProtocols = 20
-const linuxProtocols = 32
 
 /** socket(2): the checks in the order of the system, then the socket. */
 export function openSocket(core: Core, options: OpenOptions): NetlinkSocket {
@@ -57,8 +57,8 @@ function checkFreebsd(core: Core, protocol: number, type: number): void {
 
 function checkLinux(_core: Core, protocol: number, type: number): void {
   if (!isNetlinkType(type)) throw new SocketError('ESOCKTNOSUPPORT', `netlink has no socket type ${type}`)
-  if (protocol < 0 || protocol >= linuxProtocols) {
-    throw new SocketError('EPROTONOSUPPORT', `netlink protocol ${protocol} is not in 0..${linuxProtocols - 1}`)
+  if (protocol < 0 || protocol >= protocolsMax) {
+    throw new SocketError('EPROTONOSUPPORT', `netlink protocol ${protocol} is not in 0..${protocolsMax - 1}`)
   }
 }
 
