@@ -1,14 +1,10 @@
 import { type Abi, type Message, type Operation, operation } from '@nltool/nl-core'
-import type { Infer } from '@nltool/nl-core/wire'
 import { GENL_ID_CTRL, GENL_NOTIFY_GROUP_FREEBSD, GENL_NOTIFY_GROUP_LINUX } from '../constants.ts'
 import { headerOnly } from '../header.ts'
 import { type AnyRequestOperation, type GenericBody, type Mode, messagesOf } from '../messages.ts'
-import { type ctrlAttrs, nlctrl } from '../nlctrl/schema.ts'
+import { type CtrlAttrs, nlctrl } from '../nlctrl/schema.ts'
 import { familyInfo } from './family-info.ts'
 import type { FamilyChange } from './types.ts'
-
-/** Attributes of a message of nlctrl. */
-export type CtrlAttrs = Infer<typeof ctrlAttrs>
 
 const messages = messagesOf(nlctrl)
 

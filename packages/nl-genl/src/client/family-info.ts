@@ -1,18 +1,8 @@
 import { align4 } from '@nltool/nl-core'
-import {
-  attributeSet,
-  type Body,
-  body,
-  fixed,
-  type Infer,
-  type RawAttribute,
-  struct,
-  u8,
-  u16,
-} from '@nltool/nl-core/wire'
+import { attributeSet, type Body, body, fixed, type RawAttribute, struct, u8, u16 } from '@nltool/nl-core/wire'
 import { GENL_CMD_CAP_DO, GENL_CMD_CAP_DUMP } from '../constants.ts'
 import type { Mode } from '../messages.ts'
-import type { ctrlAttrs } from '../nlctrl/schema.ts'
+import type { CtrlAttrs } from '../nlctrl/schema.ts'
 
 /** An operation as the kernel lists it. */
 export interface OperationInfo {
@@ -36,7 +26,7 @@ export interface FamilyInfo {
 }
 
 /** A {@link FamilyInfo} from the attributes of CTRL_CMD_NEWFAMILY; what an old kernel leaves out is 0 or empty. */
-export function familyInfo(attrs: Infer<typeof ctrlAttrs>): FamilyInfo {
+export function familyInfo(attrs: CtrlAttrs): FamilyInfo {
   const { familyId = 0, familyName = '', version = 0, hdrsize = 0, maxattr = 0, ops = [], mcastGroups = [] } = attrs
   return {
     id: familyId,

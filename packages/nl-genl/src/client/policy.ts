@@ -1,5 +1,5 @@
-import { type Infer, type PolicyAttrs, type PolicyType, policyTypes } from '@nltool/nl-core/wire'
-import type { ctrlAttrs } from '../nlctrl/schema.ts'
+import { type PolicyAttrs, type PolicyType, policyTypes } from '@nltool/nl-core/wire'
+import type { CtrlAttrs } from '../nlctrl/schema.ts'
 
 /** What a kernel accepts as one attribute. */
 export interface PolicyAttribute {
@@ -42,7 +42,7 @@ interface OpenPolicy {
  * Puts the messages of a CTRL_CMD_GETPOLICY dump together. `op` is the command that was asked for: kernels before
  * Linux 6.12.y number the entry of a dump-only operation 0.
  */
-export function familyPolicy(messages: readonly Infer<typeof ctrlAttrs>[], op?: number): FamilyPolicy {
+export function familyPolicy(messages: readonly CtrlAttrs[], op?: number): FamilyPolicy {
   const policies = new Map<number, OpenPolicy>()
   const ops = new Map<number, { readonly do?: Policy; readonly dump?: Policy }>()
 

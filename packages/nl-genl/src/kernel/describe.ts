@@ -1,12 +1,8 @@
-import type { Infer } from '@nltool/nl-core/wire'
 import { isRequest, operationsOf } from '../messages.ts'
-import { type ctrlAttrs, nlctrl } from '../nlctrl/schema.ts'
+import { type CtrlAttrs, nlctrl } from '../nlctrl/schema.ts'
 import type { LiveFamily } from './live.ts'
 import { operationFlags } from './operation.ts'
 import type { NlctrlRules } from './personality.ts'
-
-/** Attributes of a message of nlctrl. */
-export type CtrlAttrs = Infer<typeof ctrlAttrs>
 
 /** What CTRL_CMD_NEWFAMILY says of a family; groups by the model's numbers. */
 export function familyAttrs(live: LiveFamily, rules: NlctrlRules): CtrlAttrs {

@@ -1,6 +1,6 @@
 import type { Task } from '@nltool/nl-core/model'
 import type { AnyFamily } from '../family.ts'
-import type { CtrlAttrs } from './describe.ts'
+import type { CtrlAttrs } from '../nlctrl/schema.ts'
 import type { OperationRows } from './rows.ts'
 
 /** What is under way in a family. */

@@ -1,4 +1,4 @@
-import { array, attributeSet, map, nested, nulString, policyAttrs, u16, u32 } from '@nltool/nl-core/wire'
+import { array, attributeSet, type Infer, map, nested, nulString, policyAttrs, u16, u32 } from '@nltool/nl-core/wire'
 import {
   CTRL_CMD_DELFAMILY,
   CTRL_CMD_DELMCAST_GRP,
@@ -45,6 +45,9 @@ export const ctrlAttrs = attributeSet({
   CTRL_ATTR_OP_POLICY: [9, 'opPolicy', map(nested(opPolicyAttrs, { flagged: true }), { flagged: true })], // by command
   CTRL_ATTR_OP: [10, 'op', u32],
 })
+
+/** Attributes of a message of nlctrl. */
+export type CtrlAttrs = Infer<typeof ctrlAttrs>
 
 const description = ['familyName', 'familyId', 'version', 'hdrsize', 'maxattr', 'ops', 'mcastGroups'] as const
 const groupChange = ['familyName', 'familyId', 'mcastGroups'] as const
