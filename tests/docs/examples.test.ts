@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { access, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -68,5 +68,23 @@ describe('examples in the documentation', () => {
     // What an example prints is what it shows: a branch that is not taken shows nothing.
     const { code = '' } = examples.find(({ name, language }) => file === `${name}.${language}`) ?? {}
     expect(lines).toBeGreaterThanOrEqual(code.split('console.log(').length - 1)
+  })
+})
+
+const guides = [...(await pages()), 'CONTRIBUTING.md', 'bench/README.md']
+
+describe('files that the documentation names', () => {
+  const files = /(?:(?:packages|tests|docs|bench)\/)[\w./-]+\.(?:ts|js|mjs|md)\b/g
+  const links = /\]\((?!https?:)([^)#\s]+)/g
+
+  it.each(guides)('%s', async page => {
+    const text = await readFile(join(root, page), 'utf8')
+    const named = [...text.matchAll(files)].map(([path]) => path)
+    const linked = [...text.matchAll(links)].map(([, path = '']) => join(dirname(page), path))
+    const missing: string[] = []
+    for (const path of new Set([...named, ...linked])) {
+      await access(join(root, path)).catch(() => missing.push(path))
+    }
+    expect(missing).toEqual([])
   })
 })
