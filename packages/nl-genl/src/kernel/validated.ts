@@ -3,7 +3,7 @@ import type { Abi } from '@nltool/nl-core/model'
 import type { Body, BodyCodec, Frame, RawAttribute } from '@nltool/nl-core/wire'
 import type { GenericHeader } from '../header.ts'
 import type { Attrs, GenericBody } from '../messages.ts'
-import type { PolicyTable } from '../policy/table.ts'
+import type { PolicyEntry, PolicyTable } from '../policy/table.ts'
 import { validateAttributes } from '../policy/validate.ts'
 
 /** A decoded request, with what validation has to say about one that it lets pass. */
@@ -95,7 +95,7 @@ function perAbi(make: (abi: Abi) => BodyCodec<ValidatedBody>): (abi: Abi) => Bod
   }
 }
 
-/** Liberal validation lets longer integers pass, of which the first bytes count; the codec wants them exact. */
+/** Liberal validation lets longer integers and fixed bytes pass, of which the first count; the codec wants them exact. */
 function decodeLenient(
   plain: BodyCodec<GenericBody>,
   policy: PolicyTable,
@@ -104,25 +104,31 @@ function decodeLenient(
   end: number,
   header: number,
 ): GenericBody {
-  if (!hasLongInteger(policy, frame.view, start + header, end)) return plain.decodeShort(frame, start, end)
-  const cut = cutIntegers(policy, frame.bytes.subarray(start, end), header)
+  if (!hasLong(policy, frame.view, start + header, end)) return plain.decodeShort(frame, start, end)
+  const cut = cutLong(policy, frame.bytes.subarray(start, end), header)
   return plain.decodeShort({ bytes: cut, words: undefined, view: new DataView(cut.buffer) }, 0, cut.length)
 }
 
-/** Whether an integer attribute is longer than its width, which hardly ever happens. */
-function hasLongInteger(policy: PolicyTable, view: DataView, start: number, end: number): boolean {
+/** The bytes that count of a payload. */
+function widthOf(entry: PolicyEntry | undefined): number {
+  if (entry?.kind === 'integer') return entry.size
+  return entry?.kind === 'binary' && entry.min === entry.max ? entry.max : Number.POSITIVE_INFINITY
+}
+
+/** Whether an attribute is longer than its width, which hardly ever happens. */
+function hasLong(policy: PolicyTable, view: DataView, start: number, end: number): boolean {
   for (let at = start; end - at >= NLA_HDRLEN; ) {
     const length = view.getUint16(at, true)
     if (length < NLA_HDRLEN || length > end - at) return false
     const entry = policy.entries.get(view.getUint16(at + 2, true) & NLA_TYPE_MASK)
-    if (entry?.kind === 'integer' && length > NLA_HDRLEN + entry.size) return true
+    if (length > NLA_HDRLEN + widthOf(entry)) return true
     at += align4(length)
   }
   return false
 }
 
-/** The body with every integer attribute cut to its width. */
-function cutIntegers(policy: PolicyTable, body: Uint8Array, header: number): Uint8Array<ArrayBuffer> {
+/** The body with every attribute cut to its width. */
+function cutLong(policy: PolicyTable, body: Uint8Array, header: number): Uint8Array<ArrayBuffer> {
   const source = new DataView(body.buffer, body.byteOffset, body.length)
   const result = new Uint8Array(align4(body.length))
   const target = new DataView(result.buffer)
@@ -132,7 +138,7 @@ function cutIntegers(policy: PolicyTable, body: Uint8Array, header: number): Uin
     const length = source.getUint16(at, true)
     if (length < NLA_HDRLEN || length > body.length - at) break
     const entry = policy.entries.get(source.getUint16(at + 2, true) & NLA_TYPE_MASK)
-    const kept = entry?.kind === 'integer' ? Math.min(length, NLA_HDRLEN + entry.size) : length
+    const kept = Math.min(length, NLA_HDRLEN + widthOf(entry))
     result.set(body.subarray(at, at + kept), written)
     target.setUint16(written, kept, true)
     written += align4(kept)
