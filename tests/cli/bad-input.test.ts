@@ -1,4 +1,4 @@
-import { chmod, cp, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, cp, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -27,7 +27,9 @@ async function someReader({ home, run }: Cli): Promise<Surroundings> {
   const copy = join(home, 'nltool-copy')
   for (const part of ['bin', 'dist/bundle', 'package.json'])
     await cp(join(tools, part), join(copy, part), { recursive: true })
-  const nobody = { uid: 65_534, program: join(copy, 'bin/run.js') }
+  const node = join(copy, 'node') // nobody may not enter the home of whoever installed this one
+  await copyFile(process.execPath, node)
+  const nobody = { uid: 65_534, node, program: join(copy, 'bin/run.js') }
   expect(await run('--version', nobody)).toMatchObject({ code: 0 })
   return nobody
 }

@@ -21,6 +21,8 @@ export interface Surroundings {
   readonly cwd?: string
   /** File to run in place of the package's own. */
   readonly program?: string
+  /** Node to run it with in place of this one. */
+  readonly node?: string
   /** Nobody reads its output. */
   readonly deaf?: boolean
 }
@@ -59,7 +61,7 @@ export async function createCli(): Promise<Cli> {
 function start(
   home: string,
   words: string,
-  { uid, input, env, cwd, deaf, program = run }: Surroundings,
+  { uid, input, env, cwd, deaf, program = run, node = process.execPath }: Surroundings,
 ): Promise<Outcome> {
   const args = [program, ...words.split(' ').filter(word => word !== '')]
   const options = {
@@ -68,7 +70,7 @@ function start(
     ...(cwd !== undefined && { cwd }),
   }
   return new Promise(resolve => {
-    const child = execFile(process.execPath, args, options, (_error, stdout, stderr) => {
+    const child = execFile(node, args, options, (_error, stdout, stderr) => {
       resolve({ stdout, stderr, code: child.exitCode ?? -1 })
     })
     if (deaf) child.stdout?.destroy()

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { type ExecFileOptions, execFile } from 'node:child_process'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
-const run = promisify(execFile)
+// What an npx that runs the tests has set for itself is not meant for the npx and npm that they run.
+const { npm_config_call: _call, npm_config_package: _package, ...clean } = process.env
+const run = (file: string, args: readonly string[], options: ExecFileOptions) =>
+  promisify(execFile)(file, args, { env: clean, ...options, encoding: 'utf8' })
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const packages = ['nl-core', 'ifnet', 'nl-genl', 'nl-route', 'kernel', 'tools']
 
@@ -76,7 +79,7 @@ describe('packed packages in an empty project', () => {
   }, 30_000)
 
   it('the bin runs and keeps its state between two calls', async () => {
-    const env = { ...process.env, XDG_STATE_HOME: join(project, 'state') }
+    const env = { ...clean, XDG_STATE_HOME: join(project, 'state') }
     await run(nltool, ['ifconfig', 'epair0', 'create'], { env })
     const { stdout } = await run(nltool, ['ifconfig', '-l'], { env })
     expect(stdout.split(/\s+/)).toContain('epair0a')
