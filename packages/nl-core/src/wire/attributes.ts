@@ -1,3 +1,4 @@
+import { NLA_TYPE_MASK } from '../constants.ts'
 import { type Abi, abis } from '../model/abi.ts'
 import type {
   AttributeSet,
@@ -51,7 +52,8 @@ function refuseDuplicates(attributes: readonly AttributeSpec[]): void {
     for (const { name, number } of attributes) {
       const type = number[abi]
       if (type === undefined) continue
-      if (!Number.isInteger(type) || type < 0 || type > 0x3fff) throw new TypeError(`${name}: ${type} is no nla_type`)
+      if (!Number.isInteger(type) || type < 0 || type > NLA_TYPE_MASK)
+        throw new TypeError(`${name}: ${type} is no nla_type`)
       const other = names.get(type)
       if (other !== undefined) throw new TypeError(`${name}: ${type} is ${other} (${abi})`)
       names.set(type, name)

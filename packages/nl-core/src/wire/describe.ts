@@ -1,5 +1,6 @@
 import type { Abi } from '../model/abi.ts'
 import type { AttributeSetSpec, BodyLayout, FieldSpec, IntSpec, ValueSpec } from './schema.ts'
+import { attributeBytesMax } from './values.ts'
 
 /** A field of a fixed header, for people. */
 export interface FieldDescription {
@@ -66,7 +67,7 @@ export function valueText(value: ValueSpec): string {
     case 'family':
       return fieldText(value)
     case 'string':
-      return `${value.nul === 'required' ? 'string' : 'string, NUL optional'}${value.max < 65530 ? ` ≤ ${value.max}` : ''}`
+      return `${value.nul === 'required' ? 'string' : 'string, NUL optional'}${value.max < attributeBytesMax - 1 ? ` ≤ ${value.max}` : ''}`
     case 'bytes':
       return bytesText(value)
     case 'ip':
@@ -112,6 +113,6 @@ function intText({ size, signed, big, min, max, mask }: IntSpec): string {
 
 function bytesText({ min, max }: Extract<ValueSpec, { kind: 'bytes' }>): string {
   if (min === max) return `${min} bytes`
-  if (max < 65531) return min === 0 ? `≤ ${max} bytes` : `${min} to ${max} bytes`
+  if (max < attributeBytesMax) return min === 0 ? `≤ ${max} bytes` : `${min} to ${max} bytes`
   return min === 0 ? 'bytes' : `≥ ${min} bytes`
 }

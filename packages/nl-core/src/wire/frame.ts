@@ -46,3 +46,14 @@ function viewsOf(size: number): Pick<Writer, 'bytes' | 'words' | 'view'> {
   const buffer = new ArrayBuffer((size + 7) & ~7)
   return { bytes: new Uint8Array(buffer), words: new Int32Array(buffer), view: new DataView(buffer) }
 }
+
+/** Bytes one after another, in an array of their own. */
+export function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
+}

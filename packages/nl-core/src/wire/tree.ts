@@ -1,7 +1,7 @@
 import { align4, NLA_F_NESTED, NLA_F_NET_BYTEORDER, NLA_HDRLEN, NLA_TYPE_MASK } from '../constants.ts'
 import type { Abi } from '../model/abi.ts'
 import { refuse } from './fault.ts'
-import { frameOf } from './frame.ts'
+import { concat, frameOf } from './frame.ts'
 import { attributeLength, nestingMax } from './iterate.ts'
 import { attributeBytesMax } from './values.ts'
 
@@ -89,14 +89,4 @@ function pieces({ type, nested, netByteorder, content, padding }: TreeAttribute)
   const number = type | (nested ? NLA_F_NESTED : 0) | (netByteorder ? NLA_F_NET_BYTEORDER : 0)
   const head = Uint8Array.of(length & 0xff, length >> 8, number & 0xff, number >> 8)
   return [head, payload, padding ?? new Uint8Array(align4(length) - length)]
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    bytes.set(part, at)
-    at += part.length
-  }
-  return bytes
 }

@@ -1,8 +1,9 @@
-import { NLM_F_CAPPED, NLMSG_ERROR, NLMSG_HDRLEN } from '../../constants.ts'
+import { align4, NLM_F_CAPPED, NLMSG_ERROR, NLMSG_HDRLEN } from '../../constants.ts'
 import { errnoNumber } from '../../errno/convert.ts'
 import { SocketError } from '../../errno/errors.ts'
 import type { Abi } from '../../model/abi.ts'
 import { extAckBody } from '../../wire/control.ts'
+import { concat } from '../../wire/frame.ts'
 import type { Host, Received, Transport } from '../transport.ts'
 import { conversationOf, type Exchange, isRequest, type RecordedMessage, split } from './exchanges.ts'
 import { type BodyOfType, likenessOf } from './likeness.ts'
@@ -136,7 +137,7 @@ function answersTo({ answers, events }: Exchange, request: RecordedMessage): Uin
 
 /** A recorded answer as the answer to another request that asks for the same. */
 function addressed({ type, bytes }: RecordedMessage, { seq }: RecordedMessage): Uint8Array {
-  const copy = new Uint8Array((bytes.length + 3) & ~3)
+  const copy = new Uint8Array(align4(bytes.length))
   copy.set(bytes)
   const view = new DataView(copy.buffer)
   view.setUint32(8, seq, true)
@@ -147,16 +148,6 @@ function addressed({ type, bytes }: RecordedMessage, { seq }: RecordedMessage): 
     view.setUint32(NLMSG_HDRLEN + 16, 0, true)
   }
   return copy
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    bytes.set(part, at)
-    at += part.length
-  }
-  return bytes
 }
 
 function refusal(request: RecordedMessage, abi: Abi): Uint8Array {

@@ -1,7 +1,8 @@
-import { NLA_TYPE_MASK } from '../../constants.ts'
+import { align4, NLA_TYPE_MASK } from '../../constants.ts'
 import { flagOf, planOf, type RowPlan } from '../interpret/state.ts'
 import { nestingMax } from '../iterate.ts'
 import type { AttributeSetSpec, BodyLayout, IntSpec, StructSpec, ValueSpec } from '../schema.ts'
+import { attributeBytesMax } from '../values.ts'
 import { headedRole, register, type Target } from './decode.ts'
 import { familyToWire, intToWord, misfit, writableStruct, writeBig, writeStruct } from './fields.ts'
 import { quote } from './source.ts'
@@ -65,7 +66,7 @@ function payloadSize(value: ValueSpec): number | undefined {
     case 'int':
     case 'family':
     case 'struct':
-      return (value.size + 3) & ~3
+      return align4(value.size)
     case 'flag':
       return 0
     case 'ip':
@@ -102,7 +103,7 @@ if (v !== undefined) {
   if (!Array.isArray(v)) ${odd}
   for (const raw of v) {
     const bytes = raw?.bytes
-    if (!(bytes instanceof Uint8Array) || bytes.length > 65531 || (raw.type & 65535) !== raw.type) ${odd}
+    if (!(bytes instanceof Uint8Array) || bytes.length > ${attributeBytesMax} || (raw.type & 65535) !== raw.type) ${odd}
     i = putBytes(writer, i, raw.type, bytes)
   }
 }`
@@ -142,7 +143,7 @@ function writeValue(target: Target, value: ValueSpec, type: number, v: string): 
       return `if (!(${v} instanceof Uint8Array) || ${v}.length < ${value.min} || ${v}.length > ${value.max}) ${odd}
     i = putBytes(writer, i, ${type}, ${v})`
     case 'string':
-      return `i = putString(writer, i, ${type}, ${v}, ${Math.min(value.max, 65530)})\n    if (i < 0) ${odd}`
+      return `i = putString(writer, i, ${type}, ${v}, ${Math.min(value.max, attributeBytesMax - 1)})\n    if (i < 0) ${odd}`
     case 'bitfield32':
       return `if (typeof ${v} !== 'object' || ${v} === null || ${v}.value >>> 0 !== ${v}.value || ${v}.selector >>> 0 !== ${v}.selector) ${odd}
     w[i] = ${head(8, type)}; w[i + 1] = ${v}.value; w[i + 2] = ${v}.selector; i += 3`

@@ -1,3 +1,4 @@
+import { align4 } from '../../constants.ts'
 import type { Abi } from '../../model/abi.ts'
 import type { FieldSpec, IntSpec, StructSpec } from '../schema.ts'
 import { quote } from './source.ts'
@@ -64,7 +65,7 @@ export function structOdd(struct: StructSpec, base: string): string | undefined 
     if (spec.kind === 'pad') cover(offset, offset + spec.size)
     if (spec.kind === 'family' && spec.size === 2) odd.push(`${readField(spec, offset, base)} === undefined`)
   }
-  cover(struct.size, (struct.size + 3) & ~3)
+  cover(struct.size, align4(struct.size))
   for (const [word, mask] of masks) odd.push(`(w[${base} + ${word}] & ${mask}) !== 0`)
   return odd.length === 0 ? undefined : odd.join(' || ')
 }

@@ -1,4 +1,4 @@
-import { align4, NLA_HDRLEN } from '../../constants.ts'
+import { align4, NLA_HDRLEN, NLA_TYPE_MASK } from '../../constants.ts'
 import type { Writer } from '../codec.ts'
 import { type Path, refuse } from '../fault.ts'
 import { frameOf } from '../frame.ts'
@@ -180,7 +180,7 @@ function encodeMap(writing: Writing, item: ValueSpec, value: unknown, path: Path
   if (!(value instanceof Map)) refuse(`${shown(value)} is no Map`, writing.writer.pos, path)
   for (const [key, entry] of value as ReadonlyMap<unknown, unknown>) {
     const at = { name: `${path.name}[${String(key)}]`, parent: path.parent }
-    if (typeof key !== 'number' || !Number.isInteger(key) || key < 0 || key > 0x3fff) {
+    if (typeof key !== 'number' || !Number.isInteger(key) || key < 0 || key > NLA_TYPE_MASK) {
       refuse(`${shown(key)} is no nla_type`, writing.writer.pos, at)
     }
     encodeAttribute(writing, key | flagOf(item), item, entry, at, depth + 1)
