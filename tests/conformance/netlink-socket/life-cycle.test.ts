@@ -1,4 +1,4 @@
-import { linuxSockets, type NetlinkSocket } from '@nltool/nl-core/kernel'
+import { freebsdSockets, linuxSockets, type NetlinkSocket, type SendOptions } from '@nltool/nl-core/kernel'
 import { type Abi, type Cred, rootCred, userCred, type VnetId } from '@nltool/nl-core/model'
 import { describe, expect, it } from 'vitest'
 import {
@@ -214,6 +214,23 @@ describe('NS 2.10 privileges', () => {
     const caller = { pid: 7, cred: userCred(7), abi: 'linux' as const, vnet: 0 as VnetId, descriptor: () => undefined }
     socket.send(request(ITEM_NEW, { item: itemOf(5), abi: 'linux' }), 0, { caller })
     expect(errorOf(drain(socket)[0] as { payload: Uint8Array })).toBe(-1)
+  })
+
+  it.each([
+    ['linux', 0],
+    ['freebsd', -1],
+  ] as const)('a message sent with a destination skips the test of the opener on Linux: %s, %i', (name, error) => {
+    const world = createWorld({ personality: name === 'linux' ? linuxSockets : freebsdSockets })
+    const socket = world.open({ abi: 'linux', cred: userCred(7) })
+    const caller = { pid: 7, cred: rootCred, abi: 'linux' as const, vnet: 0 as VnetId, descriptor: () => undefined }
+    const asked = request(ITEM_NEW, { item: itemOf(5), flags: NLM_F_ACK, abi: 'linux' })
+    const answerTo = (options: SendOptions) => {
+      socket.send(asked, 0, options)
+      return errorOf(drain(socket)[0] as { payload: Uint8Array })
+    }
+    expect(answerTo({ caller })).toBe(-1)
+    expect(answerTo({ caller, to: { portid: 0, groups: 0 } })).toBe(error)
+    expect(answerTo({ to: { portid: 0, groups: 0 } })).toBe(-1)
   })
 
   it('order: unknown type, then privilege, then jail, then the handler', async () => {

@@ -86,11 +86,13 @@ function serve(request: RequestRecord): Promise<void> | undefined {
   return act(request, entry, handler)
 }
 
-function checkPrivilege({ sock, caller }: RequestRecord, handler: AnyHandler): void {
+function checkPrivilege({ sock, caller, addressed }: RequestRecord, handler: AnyHandler): void {
   const { priv } = handler
   if (priv !== undefined) {
-    if (!privileged(sock.cred, priv)) throw new NetlinkError('EPERM')
     const sender = sock.core.personality.privilegeOf === 'socket-and-sender' ? caller : undefined
+    // Who names the destination answers for the message alone: netlink_capable() of Linux.
+    const opener = sender !== undefined && addressed ? undefined : sock.cred
+    if (opener !== undefined && !privileged(opener, priv)) throw new NetlinkError('EPERM')
     if (sender !== undefined && !privileged(sender.cred, priv)) throw new NetlinkError('EPERM')
   }
   if (!sock.cred.ownVnet && handler.jail !== true) throw new NetlinkError('EPERM')

@@ -25,6 +25,8 @@ export class RequestRecord implements Request<unknown>, RawRequest, Origin {
   readonly seq: number
   readonly portid: PortId
   readonly caller: Caller | undefined
+  /** The sender named the kernel as its destination. */
+  readonly addressed: boolean
   body: unknown = undefined
   /** How the body was decoded; `undefined` before it is known. */
   schema: BodySpec<unknown> | undefined = undefined
@@ -33,7 +35,7 @@ export class RequestRecord implements Request<unknown>, RawRequest, Origin {
   /** The acknowledgement has been written: what comes now comes too late. */
   answered = false
 
-  constructor(sock: Sock, frame: Frame, start: number, end: number, caller: Caller | undefined) {
+  constructor(sock: Sock, frame: Frame, start: number, end: number, caller: Caller | undefined, addressed: boolean) {
     const words = frame.words as Int32Array // the kernel's own copies start on a 4-byte border
     const at = start >> 2
     const typeAndFlags = words[at + 1] as number
@@ -46,6 +48,7 @@ export class RequestRecord implements Request<unknown>, RawRequest, Origin {
     this.seq = (words[at + 2] as number) >>> 0
     this.portid = sock.port as PortId
     this.caller = caller
+    this.addressed = addressed
   }
 
   get abi(): Abi {

@@ -53,13 +53,13 @@ function pausedAfterMessage(sock: Sock): boolean {
 }
 
 function nextRequest(sock: Sock, datagram: Datagram): RequestRecord | 'done' | 'malformed' {
-  const { frame, next: start, end, caller } = datagram
+  const { frame, next: start, end, caller, addressed } = datagram
   if (end - start < NLMSG_HDRLEN) return 'done'
   const words = frame.words as Int32Array
   const length = (words[start >> 2] as number) >>> 0 // read once: what was checked is what is used
   if (length < NLMSG_HDRLEN || length > end - start) return isZero(words, start >> 2) ? 'done' : 'malformed'
   datagram.next = Math.min(start + align4(length), end)
-  return new RequestRecord(sock, frame, start, start + length, sock.synchronous ? caller : undefined)
+  return new RequestRecord(sock, frame, start, start + length, sock.synchronous ? caller : undefined, addressed)
 }
 
 /** Programs send more bytes than their messages have (iproute2 up to 248 zeros): a header of zeros ends the datagram. */

@@ -11,6 +11,8 @@ export interface Datagram {
   next: number
   /** The sender, where requests run in its context. */
   readonly caller: Caller | undefined
+  /** The sender named a destination. */
+  readonly addressed: boolean
 }
 
 /** The send queue of one socket. */
@@ -44,7 +46,13 @@ export function createSendBuffer(hiwat: number): SendBuffer {
  * Copies what the sender gave, before anything has looked at it. The copy is never written over: what handlers keep
  * from it stays as it was, and so does what the sender does to its own memory meanwhile.
  */
-export function copyIn(tx: SendBuffer, bytes: Uint8Array, length: number, caller: Caller | undefined): Datagram {
+export function copyIn(
+  tx: SendBuffer,
+  bytes: Uint8Array,
+  length: number,
+  caller: Caller | undefined,
+  addressed: boolean,
+): Datagram {
   const padded = (length + 7) & ~7
   if (tx.used + padded > tx.slab.bytes.length) {
     tx.slab = slabOf(Math.max(padded, Math.min(slabMax, Math.max(slabMin, tx.slab.bytes.length * 2))))
@@ -53,5 +61,5 @@ export function copyIn(tx: SendBuffer, bytes: Uint8Array, length: number, caller
   const start = tx.used
   tx.slab.bytes.set(length === bytes.length ? bytes : bytes.subarray(0, length), start)
   tx.used += padded
-  return { frame: tx.slab, start, end: start + length, next: start, caller }
+  return { frame: tx.slab, start, end: start + length, next: start, caller, addressed }
 }

@@ -30,7 +30,7 @@ export function send(
   if (sock.rules.needsProtocol && sock.core.protocols.find(sock.protocol) === undefined) {
     throw new SocketError('ECONNREFUSED', `netlink protocol ${sock.protocol} has been taken back`)
   }
-  const datagram = copyIn(sock.tx, bytes, length, options.caller ?? sock.caller)
+  const datagram = copyIn(sock.tx, bytes, length, options.caller ?? sock.caller, options.to !== undefined)
   if (sock.core.taps.active) sock.core.taps.sent(sock, datagram)
   if (!sendLocked(sock)) {
     if (sock.synchronous) return sendSync(sock, datagram)
