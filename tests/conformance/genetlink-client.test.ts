@@ -73,7 +73,8 @@ describe.each(abis)('a client of generic netlink with the %s ABI', abi => {
     for (let i = 0; i < 2; i++) {
       const error = await failure(genl.resolve('none'))
       expect(error).toBeInstanceOf(KernelError)
-      expect(error).toMatchObject({ code: 'ENOENT', request: 'CTRL_CMD_GETFAMILY' })
+      expect(error).toMatchObject({ code: 'ENOENT', request: 'CTRL_CMD_GETFAMILY', subject: 'family none' })
+      expect(String(error)).toContain('in CTRL_CMD_GETFAMILY, for family none')
     }
   })
 

@@ -84,6 +84,13 @@ describe('what cannot be right is refused before it is sent', () => {
     await expect(attempt()).rejects.toThrow('ENODEV: interface nope does not exist')
   })
 
+  it.each([() => route.route.get('203.0.113.9'), () => route.route.delete({ dst: '203.0.113.9' })])(
+    'an absent route is named (%#)',
+    async attempt => {
+      await expect(attempt()).rejects.toThrow(/^ESRCH: .*for 203\.0\.113\.9$/)
+    },
+  )
+
   it('an absent address is named', async () => {
     const attempt = route.addr.delete({ ifname: 'epair0a', address: '192.0.2.99' })
     await expect(attempt).rejects.toThrow('EADDRNOTAVAIL: 192.0.2.99 is not an address of epair0a')

@@ -1,5 +1,6 @@
 export { errnoName, errnoNumber, errnoText } from './errno/convert.ts'
 export {
+  about,
   type Fault,
   KernelError,
   type KernelErrorParts,

@@ -89,6 +89,8 @@ export interface KernelErrorParts {
   readonly index?: number | undefined
   readonly seq?: number | undefined
   readonly request?: string | undefined
+  /** What the request was for, in the caller's words: `family nlctrl`. */
+  readonly subject?: string | undefined
   readonly cookie?: Uint8Array | undefined
 }
 
@@ -113,6 +115,8 @@ export class KernelError extends NltoolError {
   readonly seq: number | undefined
   /** Name of the request's message type, e.g. `RTM_NEWROUTE`. */
   readonly request: string | undefined
+  /** What the request was for, in the caller's words: `family nlctrl`. */
+  readonly subject: string | undefined
   /** NLMSGERR_ATTR_COOKIE. */
   readonly cookie: Uint8Array | undefined
   constructor(parts: KernelErrorParts) {
@@ -126,6 +130,7 @@ export class KernelError extends NltoolError {
     this.index = parts.index
     this.seq = parts.seq
     this.request = parts.request
+    this.subject = parts.subject
     this.cookie = parts.cookie
   }
 }
@@ -137,5 +142,15 @@ function describe(parts: KernelErrorParts): string {
   if (parts.missing !== undefined) said.push(`${parts.missing} is missing`)
   if (parts.policy !== undefined) said.push(`allowed: ${parts.policy}`)
   if (parts.request !== undefined) said.push(`in ${parts.request}`)
+  if (parts.subject !== undefined) said.push(`for ${parts.subject}`)
   return said.join(', ')
+}
+
+/** A request whose refusal says what it was for, where its name does not. */
+export async function about<T>(request: Promise<T>, subject: string): Promise<T> {
+  try {
+    return await request
+  } catch (error) {
+    throw error instanceof KernelError ? new KernelError({ ...error, subject }) : error
+  }
 }

@@ -8,7 +8,7 @@ import {
   type Transport,
   type WaitOptions,
 } from '@nltool/nl-core'
-import { KernelError, SocketError } from '@nltool/nl-core/errno'
+import { about, KernelError, SocketError } from '@nltool/nl-core/errno'
 import { CTRL_CMD_GETFAMILY, CTRL_CMD_GETPOLICY } from '../constants.ts'
 import type { AnyFamily } from '../family.ts'
 import { controllerBody, controllerRequests, ctrlAttrsOf, familyChange, notifyGroup } from './controller.ts'
@@ -34,10 +34,11 @@ function createGeneric(connection: Connection): Generic {
     selector: { readonly familyId: number } | { readonly familyName: string },
     options?: WaitOptions,
   ): Promise<FamilyInfo> {
-    const answer = await connection.requestReply(
-      controllerRequests.getFamily,
-      controllerBody(CTRL_CMD_GETFAMILY, selector),
-      options,
+    const which = 'familyId' in selector ? selector.familyId : selector.familyName
+    const request = controllerBody(CTRL_CMD_GETFAMILY, selector)
+    const answer = await about(
+      connection.requestReply(controllerRequests.getFamily, request, options),
+      `family ${which}`,
     )
     return familyInfo(ctrlAttrsOf(answer))
   }

@@ -1,5 +1,5 @@
 import type { Command, Connection, WaitOptions } from '@nltool/nl-core'
-import { SocketError } from '@nltool/nl-core/errno'
+import { about, SocketError } from '@nltool/nl-core/errno'
 import type { IpAddress } from '@nltool/nl-core/model'
 import { RT_TABLE, RTF, RTM_F, RTN, RTPROT, routeKinds } from '../route/constants.ts'
 import type { Leg, RouteAttrs, RouteBody, Rtmsg } from '../route/schema.ts'
@@ -105,7 +105,7 @@ export function createRoutes(connection: Connection, links: Links): RouteTableCl
     const header = { ...headerOf(dst), flags: exact === true ? RTM_F.RTM_F_PREFIX : 0 }
     const oif = dst.zone === undefined ? undefined : await links.resolve(dst.zone, options)
     const request = { header, attrs: { table: tableOf(table), dst: dst.address, oif } }
-    const found = toRoute(await connection.requestReply(operations.getRoute, request, options))
+    const found = toRoute(await about(connection.requestReply(operations.getRoute, request, options), text))
     if (found !== undefined) return found
     throw new SocketError('EAFNOSUPPORT', `the kernel's answer for ${text} is of an unknown family`)
   }
@@ -128,7 +128,8 @@ export function createRoutes(connection: Connection, links: Links): RouteTableCl
     change: (route, options) => put(operations.changeRoute, route, options),
     append: (route, options) => put(operations.appendRoute, route, options),
     async delete(route, options) {
-      await connection.request(operations.delRoute, await deletion(route), options)
+      const request = await deletion(route)
+      await about(connection.request(operations.delRoute, request, options), route.dst)
     },
     get,
     dump,
