@@ -258,6 +258,23 @@ describe('other settings', () => {
 })
 
 describe('addresses', () => {
+  it.each([
+    [24, '192.0.2.255'],
+    [30, '192.0.2.11'],
+    [31, '255.255.255.255'],
+    [32, '192.0.2.9'],
+    [0, '255.255.255.255'],
+  ])('of /%i have the broadcast address %s unless another one is given', (prefixlen, broadcast) =>
+    bench(
+      ({ call, ifp }) => {
+        call('addAddress', { address: ip('192.0.2.9'), prefixlen })
+        const added = ifp.addresses.find(({ family }) => family === 'inet')
+        expect(added?.family === 'inet' && added.broadcast?.equals(ip(broadcast))).toBe(true)
+      },
+      { flags: IFF_BROADCAST | IFF_MULTICAST },
+    ),
+  )
+
   it('get the usual broadcast address, and the all-hosts group with the first IPv4 one', () =>
     bench(
       ({ call, heard, ifp }) => {

@@ -63,7 +63,7 @@ export type IfAddr = LinkAddr | InetAddr
 export interface InetAddrSpec {
   readonly address: IpAddress
   readonly prefixlen: number
-  /** Default for IPv4 on a broadcast interface: the last address of the subnet, 255.255.255.255 for /31 and /32. */
+  /** Default for IPv4 on a broadcast interface: the last address of the subnet, 255.255.255.255 for a /31. */
   readonly broadcast?: IpAddress | undefined
   readonly destination?: IpAddress | undefined
   readonly flags?: number | undefined

@@ -90,11 +90,11 @@ function completed(record: IfRecord, spec: InetAddrSpec, old: InetAddr | undefin
   }
 }
 
-/** FreeBSD in_aifaddr: the subnet with all host bits set; 255.255.255.255 where there are no host bits to set. */
+/** FreeBSD in_aifaddr_ioctl: all host bits set, so an address itself for a /32; 255.255.255.255 for both of a /31. */
 function usualBroadcast(record: IfRecord, { address, prefixlen }: InetAddrSpec): IpAddress | undefined {
   if (address.family !== 'inet' || (record.flags & IFF_BROADCAST) === 0) return undefined
-  const mask = IpAddress.netmask('inet', prefixlen >= 31 ? 0 : prefixlen).toBytes()
-  return IpAddress.fromBytes(address.toBytes().map((byte, i) => byte | ~(mask[i] ?? 0)))
+  const mask = IpAddress.netmask('inet', prefixlen === 31 ? 0 : prefixlen)
+  return new IpAddress(4, address.w0 | ~mask.w0, 0, 0, 0)
 }
 
 const equalOrAbsent = (a: IpAddress | undefined, b: IpAddress | undefined): boolean =>

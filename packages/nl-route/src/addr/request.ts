@@ -1,6 +1,6 @@
 import { IFF_BROADCAST, IFF_POINTOPOINT, type Ifnet, type InetAddr, type InetAddrSpec } from '@nltool/ifnet'
 import { NetlinkError } from '@nltool/nl-core/errno'
-import { IpAddress } from '@nltool/nl-core/model'
+import type { IpAddress } from '@nltool/nl-core/model'
 import { inetAddresses } from '../net/address-routes.ts'
 import type { RouteNet } from '../net/net.ts'
 import { AF_INET } from '../route/constants.ts'
@@ -58,19 +58,7 @@ function spec4(ifp: Ifnet, { header, attrs }: AddrBody): InetAddrSpec {
   }
   const address = ownIn(attrs)
   checkUnicast(address)
-  const broadcasts = (ifp.flags & IFF_BROADCAST) !== 0
-  return {
-    address,
-    prefixlen,
-    broadcast: broadcasts ? (attrs.broadcast ?? usualBroadcast(address, prefixlen)) : undefined,
-  }
-}
-
-/** FreeBSD in_aifaddr_ioctl: 255.255.255.255 for the two addresses of a /31, an address itself for a /32. */
-function usualBroadcast(address: IpAddress, prefixlen: number): IpAddress {
-  if (prefixlen === 31) return IpAddress.parse('255.255.255.255')
-  const mask = IpAddress.netmask('inet', prefixlen)
-  return new IpAddress(4, address.w0 | ~mask.w0, 0, 0, 0)
+  return { address, prefixlen, broadcast: (ifp.flags & IFF_BROADCAST) !== 0 ? attrs.broadcast : undefined }
 }
 
 function checkUnicast(address: IpAddress): void {
