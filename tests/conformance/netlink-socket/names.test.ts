@@ -147,6 +147,14 @@ describe('NS 2.4 bind', () => {
     expect(world.netlink.sockets()[0]?.groups).toEqual([7, 40])
   })
 
+  it('Linux: groups 1..32 are replaced, higher kept', () => {
+    const world = createWorld()
+    const socket = world.open({ abi: 'linux' })
+    for (const group of [3, 33, 40]) socket.setsockopt(SOL_NETLINK, 1, group)
+    socket.bind({ portid: 0, groups: 0x41 })
+    expect(world.netlink.sockets()[0]?.groups).toEqual([1, 7, 33, 40])
+  })
+
   it('protocol without a kernel socket: ENOENT on Linux', async () => {
     const world = createWorld()
     const socket = world.open({ abi: 'linux' })

@@ -1,4 +1,4 @@
-import { userCred } from '@nltool/nl-core/model'
+import { userCred, type VnetId } from '@nltool/nl-core/model'
 import { concatBytes, messageBytes } from '@nltool/nl-core/testing'
 import { describe, expect, it } from 'vitest'
 import {
@@ -403,6 +403,31 @@ describe('NS 4.5 Linux send path', () => {
   it('control data is allowed', () => {
     const socket = createWorld().open({ abi: 'linux' })
     expect(socket.send(request(ITEM_GET, { abi: 'linux' }), 0, { control: true })).toBe(16)
+  })
+
+  it('no address given: the peer that connect stored, group and port', () => {
+    const world = createWorld({ protocol: { usersMaySend: true } })
+    const [a, b] = [1, 2].map(pid => world.open({ abi: 'linux', pid }))
+    if (a === undefined || b === undefined) throw new Error('no sockets')
+    b.bind({ portid: 0, groups: 4 })
+    a.connect({ portid: 2, groups: 6 }) // group 2, the lowest, which b has not joined
+    a.send(Uint8Array.of(1))
+    expect(b.fionread).toBe(1)
+    a.connect({ portid: 0, groups: 4 })
+    a.send(Uint8Array.of(1, 2))
+    expect(b.fionread).toBe(3)
+    a.connect(Uint8Array.of(0, 0))
+    a.send(messageBytes({ type: 1, flags: NLM_F_ACK, seq: 1 }))
+    expect([a.fionread, b.fionread]).toEqual([36, 3])
+  })
+
+  it('a port belongs to its protocol and network stack: ECONNREFUSED from another', () => {
+    const world = createWorld()
+    world.open({ abi: 'linux', pid: 2 }).bind({ portid: 0, groups: 0 })
+    const other = world.open({ abi: 'linux', pid: 3, vnet: 1 as VnetId })
+    const to = { portid: 2, groups: 0 }
+    expect(codeOf(() => other.send(new Uint8Array(8), 0, { to }))).toBe('ECONNREFUSED')
+    expect(codeOf(() => world.open({ abi: 'linux', pid: 4 }).send(new Uint8Array(8), 0, { to }))).toBe('no error')
   })
 
   it('peer connected elsewhere: ECONNREFUSED', () => {

@@ -124,6 +124,18 @@ describe('NS 4.4.3 sending', () => {
     expect(await first).toBe(36)
   })
 
+  it('another sender in progress: MSG_DONTWAIT fails with EAGAIN', async () => {
+    const world = createWorld()
+    const socket = openSync(world)
+    const first = socket.send(request(ITEM_WAIT, { item: itemOf(1) }))
+    expect(codeOf(() => socket.send(ack(2), 0x80))).toBe('EAGAIN')
+    world.proceed()
+    await world.settle()
+    expect(await first).toBe(36)
+    expect(socket.send(ack(3), 0x80)).toBe(16)
+    expect(drain(socket).map(({ type }) => type)).toEqual([ITEM_NEW, NLMSG_ERROR])
+  })
+
   it('handler errors are never errors of send', () => {
     const socket = openSync(createWorld())
     expect(socket.send(request(99))).toBe(16)
