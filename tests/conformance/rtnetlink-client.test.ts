@@ -57,6 +57,7 @@ describe('what cannot be right is refused before it is sent', () => {
     ['a family that does not fit', () => route.route.get({ dst: '::1', family: 'inet' }), 'not of the family inet'],
     ['a long name', () => route.link.get('a-name-of-20-letters'), '1 to 15 bytes'],
     ['no interface', () => route.link.set({ up: true }), 'say which interface'],
+    ['the index 0', () => route.link.set({ ifindex: 0, rename: 'lo0', up: false }), 'ifindex 0 is not a whole number'],
     ['an address without interface', () => route.addr.add({ address: '192.0.2.1/24' }), 'say on which interface'],
     ['a bad link-level address', () => route.link.set({ ifname: 'epair0a', address: 'xx' }), 'is not like 02:00'],
     ['a zone on IPv4', () => route.route.get('192.0.2.1%epair0a'), 'only an IPv6 address has a zone'],

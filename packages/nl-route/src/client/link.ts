@@ -47,7 +47,8 @@ export function createLinks(connection: Connection): Links {
 
   async function set(change: LinkChange, options?: WaitOptions): Promise<void> {
     if (abi === 'linux') refuseProjectAttributes(change)
-    const index = change.ifindex ?? (change.rename === undefined ? undefined : await resolve(refOf(change), options))
+    const byIndex = change.ifindex !== undefined || change.rename !== undefined
+    const index = byIndex ? await resolve(refOf(change), options) : undefined
     try {
       await connection.request(operations.setLink, modification(change, index), options)
     } catch (error) {
