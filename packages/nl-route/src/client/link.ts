@@ -79,7 +79,13 @@ export function createLinks(connection: Connection): Links {
     set,
     async delete(link, options) {
       const ifindex = await resolve(link, options)
-      await connection.request(operations.delLink, { header: { ...emptyHeader, ifindex }, attrs: {} }, options)
+      try {
+        await connection.request(operations.delLink, { header: { ...emptyHeader, ifindex }, attrs: {} }, options)
+      } catch (error) {
+        // A kernel has no other reason for ENOENT here, and FreeBSD's gives no text.
+        const isGone = error instanceof KernelError && (error.code === 'ENOENT' || error.code === 'ENODEV')
+        throw isGone ? absent(link, error) : error
+      }
     },
     get: async (link, options) => toLink(await fetch(link, options)),
     dump,

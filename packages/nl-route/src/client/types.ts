@@ -290,7 +290,7 @@ export interface RouteSubscribeOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Interfaces. An unknown one is a SocketError ENODEV that names it, in all requests of this client. */
+/** Interfaces. A name that none has is a SocketError ENODEV with the name, in all requests of this client. */
 export interface LinkClient {
   /**
    * Makes an interface and gives its name and index.
@@ -311,9 +311,9 @@ export interface LinkClient {
 
 /** Addresses. */
 export interface AddressClient {
-  /** Adds or replaces an address. @throws SocketError ENODEV; KernelError EINVAL, EPERM */
+  /** Adds or replaces an address. @throws SocketError ENODEV; KernelError ENOENT for an unknown index, EINVAL, EPERM */
   add(address: AddressAdd, options?: WaitOptions): Promise<void>
-  /** @throws SocketError EADDRNOTAVAIL, ENODEV; KernelError EPERM */
+  /** @throws SocketError EADDRNOTAVAIL, ENODEV; KernelError ENOENT for an unknown index, EPERM */
   delete(address: AddressDelete, options?: WaitOptions): Promise<void>
   /** By interface, then in the order of addition. */
   dump(filter?: AddressFilter, options?: WaitOptions): Dump<Address>
