@@ -85,6 +85,10 @@ describe('what cannot be right is refused before it is sent', () => {
     await expect(attempt()).rejects.toThrow('ENODEV: interface nope does not exist')
   })
 
+  it('so is an index that none has', async () => {
+    await expect(route.link.delete(99)).rejects.toThrow('ENODEV: interface with index 99 does not exist')
+  })
+
   it.each([() => route.route.get('203.0.113.9'), () => route.route.delete({ dst: '203.0.113.9' })])(
     'an absent route is named (%#)',
     async attempt => {
