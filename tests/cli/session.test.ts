@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { open, readFile } from 'node:fs/promises'
+import { lstat, open, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -129,6 +129,19 @@ describe('a session', () => {
     )
     const added = JSON.parse((await cli.run('route add 198.51.100.0/24 192.0.2.2 --json')).stdout)
     expect(added).toEqual({ action: 'add', dst: '198.51.100.0/24', gateway: '192.0.2.2', ifname: null, fibs: [0] })
+  })
+
+  it.skipIf(process.platform === 'win32')('saves through a link and into a pipe, which both stay', async () => {
+    const [file, link, pipe] = ['file', 'link', 'pipe'].map(name => join(cli.home, name)) as [string, string, string]
+    await writeFile(file, 'old')
+    await symlink(file, link)
+    await cli.setUp(`save ${link}`)
+    expect((await lstat(link)).isSymbolicLink()).toBe(true)
+    spawnSync('mkfifo', [pipe])
+    const [read] = await Promise.all([readFile(pipe), cli.setUp(`save ${pipe}`)])
+    expect((await lstat(pipe)).isFIFO()).toBe(true)
+    expect(read.length).toBe((await readFile(file)).length)
+    expect(await cli.run(`restore ${link}`)).toMatchObject({ code: 0 })
   })
 
   it('saves the configuration and restores it', async () => {

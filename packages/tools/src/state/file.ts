@@ -6,9 +6,11 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   statSync,
   unlinkSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -27,17 +29,25 @@ export function readWhole(path: string): Uint8Array | undefined {
 /**
  * Replaces a file: the new content is on the disk under another name before it takes the old one's place, and the
  * directory is written before the call returns. Whenever the machine stops, the file is the old one or the new one.
+ * A symbolic link stays, its file is replaced. A device or a pipe (`/dev/null`, `/dev/stdout`) is written to: a file in
+ * its place would be the end of it.
  */
 export function replaceFile(path: string, bytes: Uint8Array): void {
-  const draft = `${path}.${process.pid}.new`
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found?.isFile() === false) {
+    writeFileSync(path, bytes)
+    return
+  }
+  const file = found === undefined ? path : realpathSync(path)
+  const draft = `${file}.${process.pid}.new`
   try {
     writeDurably(draft, bytes)
-    renameSync(draft, path)
+    renameSync(draft, file)
   } catch (error) {
     removeQuietly(draft)
     throw error
   }
-  syncDirectory(dirname(path))
+  syncDirectory(dirname(file))
 }
 
 function writeDurably(path: string, bytes: Uint8Array): void {
