@@ -181,6 +181,18 @@ describe('live copies', () => {
     expect(found()).toHaveLength(1)
   })
 
+  it('watchRoutes follows fe8::/16, which is not link-local, from one link to another', async () => {
+    await route.addr.add({ ifname: 'epair0a', address: '2001:db8::1/64' })
+    await route.addr.add({ ifname: 'epair0b', address: '2001:db8:1::1/64' })
+    await using watch = route.watchRoutes({ family: 'inet6' })
+    const found = (): Route[] => [...watch.items.values()].filter(({ dst }) => dst === 'fe8::/16')
+    await route.route.add({ dst: 'fe8::/16', gateway: '2001:db8::2' })
+    await until(watch, () => found().length > 0)
+    await route.route.replace({ dst: 'fe8::/16', gateway: '2001:db8:1::2' })
+    await until(watch, () => found().some(({ gateway }) => gateway === '2001:db8:1::2'))
+    expect(found()).toHaveLength(1)
+  })
+
   it('watchLinks and watchAddresses follow', async () => {
     await using links = route.watchLinks()
     await using addresses = route.watchAddresses({ family: 'inet' })

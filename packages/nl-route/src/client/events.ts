@@ -59,7 +59,7 @@ function routeChange(message: Message, { table = 0 }: RouteFilter): Change<Route
  * may be on several (fe80::1 on every loopback, a VLAN's that of its parent), and then the nexthops tell them apart.
  */
 function routeKey({ table, dst, prefixlen, ifindex, nexthops, rtflags = 0, knhid }: Route): string {
-  if (!/^fe[89ab]/.test(dst)) return `${table} ${dst}`
+  if (!/^fe[89ab][\da-f]:/.test(dst)) return `${table} ${dst}`
   const key = `${table} ${dst} on ${ifindex ?? nexthops?.[0]?.ifindex}`
   return prefixlen === 128 && (rtflags & RTF.RTF_PINNED) !== 0 ? `${key} by ${knhid}` : key
 }

@@ -2,6 +2,7 @@ import { NltoolError } from '@nltool/nl-core/errno'
 import type { Link, Route, RouteClient } from '@nltool/nl-route'
 import { Failure } from '../failure.ts'
 import type { Family } from '../inet.ts'
+import { isLinkLocal } from '../names.ts'
 import { type RowContext, rowsOf } from '../netstat/rows.ts'
 import { formatTables, type TableStyle } from '../netstat/table.ts'
 import { detailOf, reasonOf, refusal } from '../sentence.ts'
@@ -90,7 +91,7 @@ export async function flushRoutes(route: RouteClient, { fibs, family }: RouteCom
 
 /** A link-local prefix is told by its link from the same one elsewhere; every path of it leads over that link. */
 function linkOfPrefix({ dst, ifindex, nexthops }: Route): { readonly ifindex?: number | undefined } {
-  return dst.startsWith('fe80:') ? { ifindex: ifindex ?? nexthops?.[0]?.ifindex } : {}
+  return isLinkLocal(dst) ? { ifindex: ifindex ?? nexthops?.[0]?.ifindex } : {}
 }
 
 function hasGateway({ gateway, nexthops }: Route): boolean {
