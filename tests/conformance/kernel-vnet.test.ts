@@ -82,6 +82,7 @@ describe('network stacks', () => {
     await kernel.createVnet('jail')
     await expect(kernel.createVnet('jail')).rejects.toThrow(code('EEXIST'))
     await expect(kernel.createVnet('a b')).rejects.toThrow(code('EINVAL'))
+    await expect(kernel.createVnet('7')).rejects.toThrow(code('EINVAL'))
     await expect(kernel.createVnet('')).rejects.toThrow(code('EINVAL'))
     await expect(kernel.destroyVnet(0 as never)).rejects.toThrow(code('EBUSY'))
     await expect(kernel.destroyVnet(7 as never)).rejects.toThrow(code('ENOENT'))

@@ -50,6 +50,8 @@ export function kernelOf(core: KernelCore): Kernel {
   }
 
   async function createVnet(name?: string): Promise<Vnet> {
+    // As jail(8): who looks a stack up by name or number finds one.
+    if (/^\d+$/.test(name ?? '')) throw new SocketError('EINVAL', `'${name}' is a number, no name for a network stack`)
     const ctx = core.context('create vnet')
     using rtnl = await core.registry.rtnl.acquire(ctx)
     const vnet = core.vnets.create(name)

@@ -93,7 +93,10 @@ export interface Kernel extends AsyncDisposable {
   vnets(): Vnet[]
   /** Names of what interfaces can be created from, `epair` and the like, newest registration first (`ifconfig -C`). */
   cloners(): readonly string[]
-  /** Makes a network stack with its loopback interface. @throws SocketError EEXIST for a name in use, EINVAL for a bad one */
+  /**
+   * Makes a network stack with its loopback interface. A name has 1 to 64 letters, digits and `_`, `.`, `-`, not digits
+   * alone; default `vnet` and the number. @throws SocketError EEXIST for a name in use, EINVAL for a bad one
+   */
   createVnet(name?: string): Promise<Vnet>
   /**
    * Ends a network stack: interfaces that came from elsewhere go home, its own are destroyed.

@@ -34,7 +34,10 @@ export function deleteVnet(session: WorkSession, name: string): Promise<Shown<Vn
 
 type Sentences = { readonly [code in Errno]?: string }
 
-const badName: Sentences = { EEXIST: 'there is one of that name', EINVAL: 'not a name' }
+const badName: Sentences = {
+  EEXIST: 'there is one of that name',
+  EINVAL: 'not a name: 1 to 64 letters, digits, _ . and -, not digits alone',
+}
 
 function refused(name: string, error: unknown, sentences: Sentences): never {
   if (!(error instanceof SocketError)) throw error
