@@ -11,7 +11,8 @@ import type { Kernel, KernelAudit, KernelOptions, Vnet } from './types.ts'
 
 /**
  * Boots a kernel, at once. Its loopback interface is there and up; nothing else is.
- * @throws SocketError EOPNOTSUPP for a personality that does not exist yet, EINVAL for an option out of range
+ * @throws SocketError EOPNOTSUPP for a personality that does not exist yet, EINVAL for an option out of range, ENOENT for
+ * an unknown sysctl
  */
 export function createKernel(options: KernelOptions = {}): Kernel {
   const core = createCore(options)

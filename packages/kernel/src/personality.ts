@@ -39,7 +39,7 @@ const personalities: { readonly [name in PersonalityName]?: Personality } = { fr
 
 /** The rules of a system. @throws SocketError EOPNOTSUPP for one that this version does not have. */
 export function personalityOf(name: PersonalityName): Personality {
-  const found = personalities[name]
+  const found = Object.hasOwn(personalities, name) ? personalities[name] : undefined
   if (found !== undefined) return found
   throw new SocketError(
     'EOPNOTSUPP',

@@ -246,6 +246,8 @@ describe('NS 3.5 buffer sizes and sysctls', () => {
     expect(sysctl.get('net.netlink.nl_maxsockbuf')).toBe(536870912)
     expect(codeOf(() => sysctl.set('net.netlink.nl_maxsockbuf', 2303))).toBe('EINVAL')
     sysctl.set('net.netlink.nl_maxsockbuf', 2304)
+    expect(codeOf(() => sysctl.set('net.netlink.nope' as 'net.netlink.recvspace', 1))).toBe('ENOENT')
+    expect(codeOf(() => sysctl.get('toString' as 'net.netlink.recvspace'))).toBe('ENOENT')
     expect(sysctl.get('net.netlink.nl_maxsockbuf')).toBe(2304)
   })
 

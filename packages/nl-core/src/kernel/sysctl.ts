@@ -29,8 +29,9 @@ export type SysctlValues = Record<SysctlName, number>
 
 /** The sysctls of one kernel. */
 export interface NetlinkSysctls {
+  /** @throws SocketError ENOENT for a name that there is not */
   get(name: SysctlName): number
-  /** Applies to sockets opened from now on. @throws SocketError EINVAL below the row's minimum */
+  /** Applies to sockets opened from now on. @throws SocketError ENOENT, EINVAL below the row's minimum */
   set(name: SysctlName, value: number): void
 }
 
@@ -38,9 +39,9 @@ export interface NetlinkSysctls {
 export function createSysctls(initial: Partial<SysctlValues> = {}): NetlinkSysctls {
   const values = new Map<SysctlName, number>()
   const sysctls: NetlinkSysctls = {
-    get: name => values.get(name) ?? sysctlRows[name].value,
+    get: name => values.get(name) ?? rowOf(name).value,
     set(name, value) {
-      const { min } = sysctlRows[name]
+      const { min } = rowOf(name)
       if (!Number.isInteger(value) || value < min) {
         throw new SocketError('EINVAL', `${name} must be an integer of at least ${min}, not ${value}`)
       }
@@ -49,4 +50,9 @@ export function createSysctls(initial: Partial<SysctlValues> = {}): NetlinkSysct
   }
   for (const [name, value] of Object.entries(initial)) sysctls.set(name as SysctlName, value)
   return sysctls
+}
+
+function rowOf(name: SysctlName): SysctlRow {
+  if (Object.hasOwn(sysctlRows, name)) return sysctlRows[name]
+  throw new SocketError('ENOENT', `there is no sysctl ${name}; there are ${Object.keys(sysctlRows).join(', ')}`)
 }
