@@ -16,6 +16,7 @@ import {
   NLMSG_DONE,
   received,
   request,
+  SOL_NETLINK,
 } from './fixture.ts'
 
 const SO_RCVBUF = 0x1002
@@ -58,6 +59,49 @@ describe('NS 5.4 dumps', () => {
     expect(sizes[1]).toBeLessThanOrEqual(8192)
     expect(sizes[3]).toBeGreaterThan(32000)
     expect(sizes[3]).toBeLessThanOrEqual(32768)
+  })
+
+  it('Linux: an object that turns out too large for a part begins the next datagram', () => {
+    const world = createWorld()
+    world.dump = function* () {
+      for (let id = 1; id <= 80; id++) yield itemOf(id)
+      yield { header: { family: 0, id: 81 }, attrs: { name: 'x', data: new Uint8Array(2000) } }
+    }
+    const socket = world.open({ abi: 'linux' })
+    socket.send(request(ITEM_GET, { abi: 'linux' }))
+    const parts = []
+    while (socket.fionread > 0) parts.push(splitMessages(received(socket.recv(3776)).data).map(({ type }) => type))
+    expect(parts[0]).toHaveLength(80)
+    expect(parts.flat()).toEqual([...new Array(81).fill(ITEM_NEW), NLMSG_DONE])
+  })
+
+  it.each(['linux', 'freebsd'] as const)('no part is pulled into a receive buffer that is full (%s, in send)', abi => {
+    const world = createWorld()
+    fill(world, 1000)
+    const socket = world.open({ abi })
+    if (abi === 'freebsd') socket.setsockopt(SOL_NETLINK, 258, 1)
+    if (abi === 'freebsd') socket.setsockopt(0xffff, SO_RCVBUF, 2304)
+    else socket.setsockopt(1, 8, 1) // SO_RCVBUF of Linux, 2304 at least
+    socket.send(request(ITEM_GET, { abi }))
+    const full = socket.fionread
+    expect(full).toBeGreaterThanOrEqual(2304)
+    for (let peeks = 0; peeks < 3; peeks++) received(socket.recv(4096, 2))
+    expect(socket.fionread).toBe(full)
+    received(socket.recv(32768))
+    expect(socket.fionread).toBeGreaterThan(0)
+  })
+
+  it('Linux: the first part is made inside send, each later one inside a recv, none by other requests', () => {
+    const world = createWorld()
+    fill(world, 1000)
+    const socket = world.open({ abi: 'linux' })
+    socket.send(request(ITEM_GET, { abi: 'linux' }))
+    const first = socket.fionread
+    expect(first).toBeGreaterThan(3600)
+    socket.send(messageBytes({ type: 1, flags: NLM_F_ACK, seq: 2 }))
+    expect(socket.fionread).toBe(first + 36)
+    received(socket.recv(first))
+    expect(socket.fionread).toBeGreaterThan(36)
   })
 
   it('Linux: a second dump on the socket: EBUSY', () => {

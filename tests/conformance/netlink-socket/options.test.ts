@@ -1,7 +1,19 @@
 import { linuxSockets } from '@nltool/nl-core/kernel'
 import { type Abi, rootCred, userCred, type VnetId } from '@nltool/nl-core/model'
 import { describe, expect, it } from 'vitest'
-import { codeOf, createWorld, drain, ITEM_GET, ITEM_GROUP, itemOf, received, request, SOL_NETLINK } from './fixture.ts'
+import {
+  bareCtx,
+  codeOf,
+  createWorld,
+  drain,
+  ITEM_GET,
+  ITEM_GROUP,
+  itemBody,
+  itemOf,
+  received,
+  request,
+  SOL_NETLINK,
+} from './fixture.ts'
 
 const names = {
   1: 'ADD_MEMBERSHIP',
@@ -182,6 +194,27 @@ describe('NS 3.3 effects', () => {
   })
 })
 
+describe('NS 9.3 scope of LISTEN_ALL_NSID', () => {
+  it('the own protocol, joined groups, what the credential passes, and nothing once it is off', () => {
+    const world = createWorld({ nsidOf: () => 17 })
+    const vnet = 1 as VnetId
+    const socket = world.open({ abi: 'linux', cred: { uid: 1, privileges: new Set(['net-admin']), ownVnet: true } })
+    socket.setsockopt(SOL_NETLINK, 1, ITEM_GROUP)
+    socket.setsockopt(SOL_NETLINK, 8, 1)
+    const base = { vnet, protocol: 0, group: ITEM_GROUP, type: 16, schema: itemBody, body: itemOf(1) }
+    const heard = (change: { protocol?: number; group?: number; priv?: 'net-route' }) => {
+      world.netlink.notify(bareCtx(world, vnet), { ...base, ...change })
+      return drain(socket).length
+    }
+    expect(heard({})).toBe(1)
+    expect(heard({ protocol: 16 })).toBe(0)
+    expect(heard({ group: 8 })).toBe(0)
+    expect(heard({ priv: 'net-route' })).toBe(0)
+    socket.setsockopt(SOL_NETLINK, 8, 0)
+    expect(heard({})).toBe(0)
+  })
+})
+
 describe('NS 3.5 buffer sizes and sysctls', () => {
   const levels = { freebsd: [0xffff, 0x1001, 0x1002], linux: [1, 7, 8] } as const
   const sizes = (abi: Abi) => {
@@ -219,6 +252,7 @@ describe('NS 3.5 buffer sizes and sysctls', () => {
 
   it('SO_RCVBUF: above the system maximum needs PRIV_NET_ROUTE, else EPERM; above nl_maxsockbuf ENOBUFS', () => {
     const { world, receive, get } = sizes('freebsd')
+    for (const value of [0, -1]) expect(codeOf(() => receive(value))).toBe('EINVAL')
     receive(1864136)
     expect(get()[1]).toBe(1864136)
     expect(codeOf(() => receive(536870913))).toBe('ENOBUFS')
