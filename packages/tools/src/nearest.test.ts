@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { distance, nearest } from './nearest.ts'
+import { distance, meant, nearest } from './nearest.ts'
 
 describe('distance', () => {
   it.each([
@@ -13,4 +13,9 @@ describe('distance', () => {
 describe('nearest', () => {
   it('finds what was meant', () => expect(nearest('ifconfg', ['route', 'ifconfig', 'save'])).toBe('ifconfig'))
   it('finds nothing where nothing is alike', () => expect(nearest('frobnicate', ['route', 'save'])).toBeUndefined())
+})
+
+describe('meant', () => {
+  it('names the keyword', () => expect(meant('upp', { up: 1, mtu: 2 })).toBe(' (did you mean up?)'))
+  it('is nothing for a short word that only resembles one', () => expect(meant('foo', { fib: 1 })).toBe(''))
 })

@@ -18,3 +18,10 @@ export function nearest(word: string, words: readonly string[]): string | undefi
   const [best] = ranked
   return best !== undefined && best.far <= Math.max(2, word.length / 3) ? best.each : undefined
 }
+
+/** What to add to a complaint about a word that is nearly a keyword: ` (did you mean up?)`. */
+export function meant(word: string, keywords: object): string {
+  const best = nearest(word, Object.keys(keywords))
+  // Short words are like many: one letter of three may be wrong, not two.
+  return best !== undefined && distance(word, best) <= Math.max(1, word.length / 3) ? ` (did you mean ${best}?)` : ''
+}

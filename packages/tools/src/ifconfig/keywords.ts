@@ -2,6 +2,7 @@ import { IFF, IN6_IFF } from '@nltool/nl-route'
 import { usage } from '../failure.ts'
 import { type Family, inetAton, isInet6, prefixlenOf } from '../inet.ts'
 import { alone, type Keyword, type Keywords, withValue } from '../keyword.ts'
+import { meant } from '../nearest.ts'
 import { parseNumber } from '../number.ts'
 import type { Draft } from './draft.ts'
 import type { AddressWords } from './types.ts'
@@ -203,7 +204,7 @@ export function addressWord(draft: Draft, word: string, follows: boolean): void 
   if (isOfOther(draft, text)) throw usage(`${word}: not an ${draft.shown} address`)
   const family: Family = text.includes(':') ? 'inet6' : draft.family
   const address = family === 'inet' ? inetAton(text) : isInet6(text) ? text : undefined
-  if (address === undefined) throw usage(`${word}: neither a keyword nor an address`)
+  if (address === undefined) throw usage(`${word}: neither a keyword nor an address${meant(word, keywords)}`)
   const prefixlen = length === undefined ? undefined : lengthOf(length, family, word)
   const last = draft.addresses.at(-1)
   if (follows && last !== undefined && length === undefined && last.peer === undefined) {

@@ -7,16 +7,23 @@ import { addressWord, keywords } from './keywords.ts'
 import type { IfconfigCommand, IfconfigOptions, ShownFamily } from './types.ts'
 import { isUnavailable } from './unavailable.ts'
 
+const unnamed = 'an interface must be named before what to change'
+
 /** Reads the words behind `ifconfig`. @throws Failure */
 export function parseIfconfig(argv: readonly string[]): IfconfigCommand {
   const { options, rest } = parseOptions(argv)
   const draft = emptyDraft()
   const [first, ...others] = rest
   const ifname = options.all || options.list || first === undefined || isFamily(first) ? undefined : first
-  readWords(ifname === undefined ? rest : others, draft)
+  try {
+    readWords(ifname === undefined ? rest : others, draft)
+  } catch (error) {
+    // `up em0`: the keyword stands where the interface should.
+    throw ifname !== undefined && lookUp(keywords, ifname) !== undefined ? usage(unnamed) : error
+  }
   const { create, destroy, vlan, link, addresses } = draft
   if (ifname === undefined && (create || destroy || addresses.length > 0 || Object.keys(link).length > 0)) {
-    throw usage('an interface must be named before what to change')
+    throw usage(unnamed)
   }
   if (!create && (vlan.id !== undefined || vlan.dev !== undefined)) throw usage('vlan and vlandev go with create')
   for (const { family, prefixlen, address, mode } of addresses) {

@@ -80,6 +80,8 @@ describe('parseRoute', () => {
     ['toString', 'bad keyword: toString'],
     ['get -frobnicate 10.0.0.1', 'bad keyword: frobnicate'],
     ['-x get 10.0.0.1', 'unknown option: -x'],
+    ['ad 10.0.0.0/8 192.0.2.1', 'bad keyword: ad (did you mean add?); usage: route'],
+    ['add 10.0.0.0/8 192.0.2.1 metric 3', 'unexpected word: metric; usage: route'],
     ['--jsn show', 'unknown option: --jsn'],
     ['get 10.0.0.1 -fib 3-1', 'invalid fib number: 3-1'],
     ['get 10.0.0.1 -fib x', 'invalid fib number: x'],

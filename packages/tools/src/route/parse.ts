@@ -1,5 +1,6 @@
 import { usage } from '../failure.ts'
 import { lookUp } from '../keyword.ts'
+import { meant } from '../nearest.ts'
 import { readOptions } from '../options.ts'
 import { parseDestination, parseGateway } from './destination.ts'
 import { type Draft, emptyDraft } from './draft.ts'
@@ -20,7 +21,7 @@ export function parseRoute(argv: readonly string[]): RouteCommand {
   const [word, ...args] = rest
   if (word === undefined) throw usage(usageLine)
   const verb = Object.hasOwn(verbs, word) ? verbs[word] : undefined
-  if (verb === undefined) throw complain(`bad keyword: ${word}`)
+  if (verb === undefined) throw complain(`bad keyword: ${word}${meant(word, verbs)}`)
   readModifiers(args, draft)
   return finish(draft, verb, word, options)
 }
@@ -50,7 +51,7 @@ function readModifiers(args: readonly string[], draft: Draft): void {
 function findModifier(word: string): Modifier | undefined {
   const [table, name] = word.startsWith('-') ? [modifiers, word.slice(1)] : [plainWords, word]
   const found = lookUp(table, name)
-  if (found === undefined && word.startsWith('-')) throw complain(`bad keyword: ${name}`)
+  if (found === undefined && word.startsWith('-')) throw complain(`bad keyword: ${name}${meant(name, modifiers)}`)
   return found
 }
 
@@ -66,7 +67,8 @@ function applyModifier(draft: Draft, word: string, modifier: Modifier, rest: str
 
 function placeWord(draft: Draft, word: string): void {
   const place = positions.find(position => draft[position] === undefined)
-  if (place === undefined) throw complain(`unexpected word: ${word}`)
+  // A mask has digits; what has none is a word of another program, and not the one behind it is to blame.
+  if (place === undefined || (place === 'netmask' && !/\d/.test(word))) throw complain(`unexpected word: ${word}`)
   draft[place] = word
 }
 
