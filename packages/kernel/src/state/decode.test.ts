@@ -21,10 +21,10 @@ const clone = (cloner: string, indexes: readonly number[], unit = 0): Record => 
   schema.cloneRecord.encode({ header: { vnet: 0 }, attrs: { cloner, unit, indexes } }, 'freebsd'),
 ]
 
-function link(ifindex: number, ifname: string, changes: Partial<schema.LinkState> = {}): Record {
+function link(ifindex: number, ifname: string, changes: Partial<schema.LinkState> = {}, fib = 0): Record {
   const header = { family: 0, type: 24, ifindex, flags: 0, change: 0 }
   const message = linkBody.encode(
-    { header, attrs: { ifname, mtu: 16384, freebsd: { group: { names: ['all', 'lo'] } } } },
+    { header, attrs: { ifname, mtu: 16384, freebsd: { group: { names: ['all', 'lo'] } }, nltool: { fib } } },
     'freebsd',
   )
   const state: schema.LinkState = {
@@ -56,7 +56,7 @@ const group = (name: string, members: readonly number[]): Record => [
   schema.groupRecord.encode({ header: { vnet: 0 }, attrs: { name, members } }, 'freebsd'),
 ]
 
-function nexthop(index: number, ifindex = 1): Record {
+function nexthop(index: number, ifindex = 1, changes: { origin?: number; type?: number } = {}): Record {
   const attrs = {
     index,
     family: 2,
@@ -69,6 +69,7 @@ function nexthop(index: number, ifindex = 1): Record {
     type: 1,
     priority: 0,
     nhid: 0,
+    ...changes,
   }
   return [types.STATE_KNHOP, schema.knhopRecord.encode({ header: { vnet: 0 }, attrs }, 'freebsd')]
 }
@@ -172,6 +173,13 @@ describe('a state file that is whole', () => {
     ],
     ['a nexthop twice', [...base, nexthop(1), nexthop(1)], 'nexthop 1 is there twice'],
     ['a nexthop of no interface', [...base, nexthop(1, 9)], 'nexthop 1 is on interface 9, which is not there'],
+    ['a nexthop of no protocol', [...base, nexthop(1, 1, { origin: 256 })], 'nexthop 1 is of protocol 256 and type 1'],
+    ['a nexthop of no type', [...base, nexthop(1, 1, { type: 256 })], 'nexthop 1 is of protocol 0 and type 256'],
+    [
+      'an interface in a table that is not there',
+      [kernel, vnet, clone('lo', [1]), link(1, 'lo0', {}, 1), group('all', [1]), group('lo', [1])],
+      'lo0 is in fib 1 of 1',
+    ],
     [
       'a group of nexthops that are not there',
       [...base, nexthop(1), nexthopGroup(1, [1, 2])],

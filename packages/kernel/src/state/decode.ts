@@ -44,6 +44,9 @@ function finished(file: StateFile, draft: StateDraft): KernelState {
   for (const index of draft.madeBy.keys()) {
     if (!draft.links.has(index)) refuse(`interface ${index} is missing`)
   }
+  for (const { saved } of draft.links.values()) {
+    if (saved.fib >= kernel.fibs) refuse(`${saved.name} is in fib ${saved.fib} of ${kernel.fibs}`)
+  }
   let position = 0
   const at = (record: StateRecord): void => {
     position = record.start

@@ -219,6 +219,9 @@ function readNexthop(draft: StateDraft, vnet: number, attrs: AttrsOf<typeof sche
     if (draft.links.get(each)?.saved.vnet !== vnet)
       refuse(`nexthop ${index} is on interface ${each}, which is not there`)
   }
+  const origin = need(attrs.origin, 'STATE_ORIGIN')
+  const type = need(attrs.type, 'STATE_TYPE')
+  if (origin > 255 || type > 255) refuse(`nexthop ${index} is of protocol ${origin} and type ${type}`) // octets of rtmsg
   nexthops.set(index, {
     kind: 'nexthop',
     index,
@@ -229,9 +232,9 @@ function readNexthop(draft: StateDraft, vnet: number, attrs: AttrsOf<typeof sche
     source: attrs.source,
     flags: need(attrs.flags, 'STATE_FLAGS'),
     mtu: need(attrs.mtu, 'STATE_MTU'),
-    origin: need(attrs.origin, 'STATE_ORIGIN'),
+    origin,
     expires: need(attrs.expires, 'STATE_EXPIRES'),
-    type: need(attrs.type, 'STATE_TYPE'),
+    type,
     priority: need(attrs.priority, 'STATE_PRIORITY'),
     nhid: need(attrs.nhid, 'STATE_NHID'),
   })
