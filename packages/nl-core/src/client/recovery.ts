@@ -34,10 +34,10 @@ export interface RecoveryParts {
   readonly lossy: boolean
 }
 
-/** How long a barrier waits for the queue to move: until then there may be no room for its acknowledgement. */
+/** How long a barrier waits for the queue to move, milliseconds: until then there may be no room for its acknowledgement. */
 const patienceMs = 10
 /** How long a barrier waits for its acknowledgement, milliseconds at most, and how often it is put up anew after that. */
-const patienceMax = 1000
+const answerMsMax = 1000
 const silencesMax = 4
 /** How often a barrier is put up again because the queue may not have been empty yet. */
 const roundsMax = 16
@@ -68,7 +68,7 @@ export function createRecovery(parts: RecoveryParts): Recovery {
     due = undefined
     listen(-1)
     const seq = table.next(1)
-    const barrier: OpenBarrier = { kind: 'barrier', ...openRecord(seq, 1, Math.min(timeoutMs, patienceMax), 0) }
+    const barrier: OpenBarrier = { kind: 'barrier', ...openRecord(seq, 1, Math.min(timeoutMs, answerMsMax), 0) }
     latest = barrier
     try {
       const sent = submit(barrier, barrierMessage(seq))
