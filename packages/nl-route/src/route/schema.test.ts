@@ -47,6 +47,7 @@ describe('routeBody', () => {
 
   it.each([
     ['too short', '06001200 1c20 0000', 'undersized RTA_VIA(18) attr: len 2'],
+    ['too short for its family', '09001200 1cc0000209 000000', 'undersized RTA_VIA(18) attr: len 5'],
     ['of another family', '09001200 11c0000209 000000', 'unknown RTA_VIA family: 17'],
   ])('refuses an RTA_VIA %s', (_title, bytes, text) => {
     const whole = fromHex(`021800000004000100000000${bytes}`)
