@@ -8,9 +8,14 @@ import * as schema from './schema.ts'
 type Record = readonly [type: number, bytes: Uint8Array]
 const { stateTypes: types } = schema
 
-const kernel: Record = [
+const kernelOf = (personality: string): Record => [
   types.STATE_KERNEL,
-  schema.kernelRecord.encode({ header: { vnet: 0 }, attrs: { personality: 'freebsd', fibs: 1, bootAt: 0 } }, 'freebsd'),
+  schema.kernelRecord.encode({ header: { vnet: 0 }, attrs: { personality, fibs: 1, bootAt: 0 } }, 'freebsd'),
+]
+const kernel = kernelOf('freebsd')
+const sysctl = (name: string, value: number): Record => [
+  types.STATE_SYSCTL,
+  schema.sysctlRecord.encode({ header: { vnet: 0 }, attrs: { name, value } }, 'freebsd'),
 ]
 const vnet: Record = [
   types.STATE_VNET,
@@ -122,20 +127,13 @@ describe('a state file that is whole', () => {
     ['a network stack twice', [...base, vnet], 'network stack 0 is declared twice'],
     ['an unknown record', [...base, [0x5399, new Uint8Array(4)]], 'a record of the unknown type 21401'],
     ['a record that is too short', [...base, [types.STATE_VNET, new Uint8Array(2)]], 'STATE_VNET: '],
+    ['an unknown personality', [kernelOf('plan9'), vnet, ...lo0], 'there is no plan9 personality'],
+    ['a personality that JavaScript has', [kernelOf('toString'), vnet, ...lo0], 'there is no toString personality'],
+    ['an unknown sysctl', [...base, sysctl('net.nope', 1)], 'there is no sysctl net.nope'],
     [
-      'an unknown personality',
-      [
-        [
-          types.STATE_KERNEL,
-          schema.kernelRecord.encode(
-            { header: { vnet: 0 }, attrs: { personality: 'plan9', fibs: 1, bootAt: 0 } },
-            'freebsd',
-          ),
-        ],
-        vnet,
-        ...lo0,
-      ],
-      'there is no plan9 personality',
+      'a sysctl out of range',
+      [...base, sysctl('kern.ipc.maxsockbuf', 2303)],
+      'kern.ipc.maxsockbuf is 2303, less than 2304',
     ],
     ['an interface that no cloner made', [kernel, vnet, link(1, 'lo0')], 'no cloner made interface 1'],
     ['an interface twice', [...base, link(1, 'lo1')], 'interface 1 is there twice'],

@@ -1,4 +1,5 @@
 import { IF_MAXINDEX, type LinkState as IfLinkState, type InetAddr, type SavedClone } from '@nltool/ifnet'
+import { type SysctlName, sysctlRows } from '@nltool/nl-core/kernel'
 import type { IpAddress, VnetId } from '@nltool/nl-core/model'
 import { type Body, frameOf } from '@nltool/nl-core/wire'
 import { addrBody, linkBody } from '@nltool/nl-route'
@@ -74,7 +75,11 @@ function readKernel(draft: StateDraft, _vnet: number, attrs: AttrsOf<typeof sche
 }
 
 function readSysctl(draft: StateDraft, _vnet: number, attrs: AttrsOf<typeof schema.sysctlRecord>): void {
-  draft.sysctls.set(need(attrs.name, 'STATE_NAME'), need(attrs.value, 'STATE_VALUE'))
+  const name = need(attrs.name, 'STATE_NAME')
+  const value = need(attrs.value, 'STATE_VALUE')
+  const row = Object.hasOwn(sysctlRows, name) ? sysctlRows[name as SysctlName] : refuse(`there is no sysctl ${name}`)
+  if (value < row.min) refuse(`${name} is ${value}, less than ${row.min}`)
+  draft.sysctls.set(name, value)
 }
 
 function readVnet(draft: StateDraft, vnet: number, attrs: AttrsOf<typeof schema.vnetRecord>): void {
