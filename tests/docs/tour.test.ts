@@ -11,7 +11,10 @@ describe('the tour in the README', () => {
   it('is what `pnpm start` prints', async () => {
     const readme = await readFile(join(root, 'README.md'), 'utf8')
     const shown = readme.match(/<!-- tour -->\n```console\n(.*?)```\n<!-- \/tour -->/s)?.[1]
-    const { stdout } = await promisify(execFile)('node', [join(root, 'packages/tools/bin/tour.js')], { cwd: root })
-    expect(stdout.trim()).toBe(shown?.trim())
+    const { stdout } = await promisify(execFile)('node', [join(root, 'packages/tools/bin/tour.js')], {
+      cwd: root,
+      env: { ...process.env, XDG_STATE_HOME: '/var/lib/me' },
+    })
+    expect(stdout.trim()).toBe(shown?.trim().replace('~/.local/state', '/var/lib/me'))
   }, 30_000)
 })

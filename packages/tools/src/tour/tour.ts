@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { stateDirectory } from '../state/store.ts'
 import { type Step, steps } from './steps.ts'
 
 /** Shows each step: the command as one would type it, really run (`run` is its file), and what it prints. */
@@ -13,7 +14,8 @@ export async function tour(run: string): Promise<void> {
     say(
       '\nThat was a real netlink conversation with an embedded kernel, one process for each command. Go on from here:',
     )
-    say('  npx nltool ifconfig            your own kernel; its state is kept in ~/.local/state/nltool')
+    const kept = stateDirectory(process.env).replace(homedir(), '~')
+    say(`  npx nltool ifconfig            your own kernel; its state is kept in ${kept}`)
     say('  npx nltool route --help        every command has --help with examples, and --json')
   } finally {
     await rm(state, { recursive: true, force: true })
