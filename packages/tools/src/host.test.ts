@@ -1,7 +1,7 @@
 import { createKernel } from '@nltool/kernel'
 import { openRoute } from '@nltool/nl-route'
 import { describe, expect, it, vi } from 'vitest'
-import { boot, findVnet } from './host.ts'
+import { boot } from './host.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -43,17 +43,5 @@ describe('boot', () => {
       spoiled[at] = (spoiled[at] ?? 0) ^ 0x41
       await expect(boot(spoiled, 'FILE'), `byte ${at} changed`).rejects.toThrow('is damaged')
     }
-  })
-})
-
-describe('findVnet', () => {
-  it('finds by name, and by number where nothing has that name', async () => {
-    await using kernel = createKernel()
-    await kernel.createVnet('lab')
-    const named = await kernel.createVnet('1')
-    expect(findVnet(kernel, '1')).toEqual(named)
-    expect(findVnet(kernel, '2')).toEqual(named)
-    expect(findVnet(kernel, 'lab')).toEqual({ id: 1, name: 'lab' })
-    expect(() => findVnet(kernel, '3')).toThrow('there is no network stack named 3')
   })
 })

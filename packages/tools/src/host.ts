@@ -99,10 +99,9 @@ function spawn(kernel: Kernel, { uid, vnet }: Globals): Process {
   return kernel.spawn(vnet === undefined ? { uid } : { uid, vnet: findVnet(kernel, vnet).id })
 }
 
-/** A network stack by name, else by number. @throws Failure */
+/** A network stack by name or number. @throws Failure */
 export function findVnet(kernel: Kernel, name: string): Vnet {
-  const vnets = kernel.vnets()
-  const vnet = vnets.find(each => each.name === name) ?? vnets.find(each => String(each.id) === name)
+  const vnet = kernel.vnets().find(each => each.name === name || String(each.id) === name)
   if (vnet === undefined) throw new Failure(`there is no network stack named ${name}`)
   return vnet
 }
