@@ -2,6 +2,7 @@ import { createKernel, LeakError } from '@nltool/kernel'
 import { attributeSet, nulString, u32 } from '@nltool/nl-core/wire'
 import { defineFamily, openGeneric } from '@nltool/nl-genl'
 import { serveFamily } from '@nltool/nl-genl/kernel'
+import { openRoute } from '@nltool/nl-route'
 import { describe, expect, it } from 'vitest'
 
 const greeter = defineFamily({
@@ -48,6 +49,23 @@ describe('createKernel({ modules })', () => {
     await expect(family.do('fail', { name: 'x' })).rejects.toMatchObject({ code: 'EIO' })
     expect(heard).toEqual([new TypeError('a defect of the module')])
     expect(kernel.audit().findings).toHaveLength(1)
+    await expect(kernel.close()).rejects.toThrow(LeakError)
+  })
+})
+
+describe('kernel.audit', () => {
+  it('keeps the first hundred defects and counts the rest', async () => {
+    let told = 0
+    const kernel = createKernel({ onDefect: () => told++ })
+    kernel.tap(() => {
+      throw new Error('a defect of the tap')
+    })
+    const route = await openRoute(kernel.spawn())
+    while (told < 500) await route.link.list()
+    await route.close()
+    const { findings } = kernel.audit()
+    expect(findings).toHaveLength(101)
+    expect(findings.at(-1)).toBe(`${told - 100} more defects, which were not kept`)
     await expect(kernel.close()).rejects.toThrow(LeakError)
   })
 })

@@ -56,6 +56,9 @@ export interface KernelCore {
 /** How often nothing must have been found under way before a kernel counts as settled. */
 const quietRounds = 2
 
+/** How many defects are kept for the audit: what goes wrong with every message must not fill the memory. */
+const defectsMax = 100
+
 /** Composes a kernel from its options. `bootedAt`: when it booted, if that was before, milliseconds since the Unix epoch. */
 export function createCore(options: KernelOptions, bootedAt?: number): KernelCore {
   const personality = personalityOf(options.personality ?? 'freebsd')
@@ -67,10 +70,12 @@ export function createCore(options: KernelOptions, bootedAt?: number): KernelCor
   const clock = bootedAt === undefined ? environment.clock : clockSince(bootedAt, environment.clock)
   const bootAt = bootedAt ?? clock.now() - clock.uptime()
   const defects: string[] = []
+  let unkept = 0 // defects beyond those
   const rtnl = createLock('rtnl')
   const onDefect = (defect: unknown, where: string): void => {
     const said = defect instanceof Error ? (defect.stack ?? defect.message) : String(defect)
-    defects.push(said === where ? where : `${where}: ${said}`)
+    if (defects.length < defectsMax) defects.push(said === where ? where : `${where}: ${said}`)
+    else unkept += 1
     options.onDefect?.(defect, where)
   }
   const netlink = createNetlink({
@@ -149,7 +154,12 @@ export function createCore(options: KernelOptions, bootedAt?: number): KernelCor
     context,
     settle,
     advance: environment.advance,
-    findings: () => [...defects, ...registryFindings(registry), ...vnets.list().flatMap(routeFindings)],
+    findings: () => [
+      ...defects,
+      ...(unkept === 0 ? [] : [`${unkept} more defects, which were not kept`]),
+      ...registryFindings(registry),
+      ...vnets.list().flatMap(routeFindings),
+    ],
     unfinished: () => [
       ...netlink
         .sockets()
