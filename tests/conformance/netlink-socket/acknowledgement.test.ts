@@ -124,6 +124,13 @@ describe('NS 6.5 ext-ack attributes', () => {
     expect(tlvsOf(answer, 20)).toEqual(hex`0800 0200 14000000`)
   })
 
+  it('OFFS only if ≠ 0', async () => {
+    const world = createWorld()
+    world.fail = () => new NetlinkError('EINVAL', undefined, { offset: 0 })
+    const [answer] = await exchange(request(ITEM_FAIL, { item: itemOf(1) }), 'freebsd', [EXT_ACK, CAP_ACK], world)
+    expect([answer?.flags, answer?.payload.length]).toEqual([0x100, 20])
+  })
+
   it('OFFS and text of an attribute that does not parse', async () => {
     const bad = messageBytes(
       { type: ITEM_NEW, flags: NLM_F_REQUEST, seq: 1 },

@@ -124,7 +124,7 @@ describe('NS 5.4 dumps', () => {
     const world = createWorld({ protocol: { handlerOf: () => endless } })
     const socket = world.open({ abi: 'linux' })
     socket.send(request(ITEM_GET, { item: itemOf(0), abi: 'linux', seq: 1 }))
-    const bad = messageBytes({ type: ITEM_GET, flags: 1, seq: 2 }, hex`00000000 00000000 0300 0100`)
+    const bad = messageBytes({ type: ITEM_GET, flags: 1, seq: 2 }, hex`00000000 00000000 0700 0c00 010203 00`) // a short ITEM_VALUE
     socket.send(bad)
     received(socket.recv(8192))
     expect(splitMessages(received(socket.recv(8192)).data).map(errorOf)).toEqual([-16])

@@ -112,10 +112,16 @@ describe('NS 5.3 how replies are packed', () => {
   it('all replies of a datagram in runs of at most 2 KiB and one message; none is split', async () => {
     const world = createWorld()
     const socket = world.open()
+    const runs: number[] = []
+    world.netlink.tap(({ direction, bytes }) => {
+      if (direction === 'received') runs.push(bytes.length)
+    })
     const asks = Array.from({ length: 300 }, (_, index) => messageBytes({ type: 1, flags: NLM_F_ACK, seq: index + 1 }))
     socket.send(concatBytes(...asks))
     await world.settle()
     expect(socket.fionread).toBe(300 * 36)
+    expect(runs.length).toBeGreaterThan(1)
+    for (const run of runs) expect(run).toBeLessThan(2048 + 36)
     let seen = 0
     while (socket.fionread > 0) {
       const messages = splitMessages(received(socket.recv(500)).data)
