@@ -1,4 +1,4 @@
-import { NLM_F_CREATE, NLM_F_DUMP, NLM_F_EXCL } from '@nltool/nl-core'
+import { NLM_F_CREATE, NLM_F_DUMP, NLM_F_DUMP_FILTERED, NLM_F_EXCL } from '@nltool/nl-core'
 import { hex } from '@nltool/nl-core/testing'
 import { body, struct } from '@nltool/nl-core/wire'
 import {
@@ -143,6 +143,18 @@ describe('Linux ABI: Linux to model (12.1)', () => {
   ] as const)('%s of a family that FreeBSD lacks, 28 or MPLS: EPFNOSUPPORT', async (type, payload) => {
     await using lab = await createAddressedLab()
     expect((await (await lab.talk(linux)).ask(rtnlTypes[type], ACK, payload)).result).toBe('EPFNOSUPPORT')
+  })
+
+  it('RT_TABLE_UNSPEC in a dump means all tables, in the header and in RTA_TABLE (R-RT-2)', async () => {
+    await using lab = await createAddressedLab({ fibs: 2 })
+    const talk = await lab.talk(linux)
+    await talk.route('RTM_NEWROUTE', CREATE, { dstLen: 24, table: 1 }, { dst, gateway })
+    const header = '02000000 00000000 00000000' // rtmsg: AF_INET
+    for (const payload of [hex`${header}`, hex`${header} 08000f00 00000000`]) {
+      const { routes, messages } = await talk.ask(rtnlTypes.RTM_GETROUTE, NLM_F_DUMP, payload)
+      expect(new Set(routes.map(({ attrs }) => attrs.table))).toEqual(new Set([main, 1]))
+      expect(messages.every(({ flags }) => (flags & NLM_F_DUMP_FILTERED) === 0)).toBe(true)
+    }
   })
 
   it('an unknown family in a dump means all (pyroute2 sends 255)', async () => {

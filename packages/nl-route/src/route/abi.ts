@@ -6,12 +6,12 @@ import type { Leg, RouteBody } from './schema.ts'
 /** What a Linux program means by an `rtmsg` and RTA_*, and what it expects to read. */
 export const routeHooks: AbiHooks<RouteBody> = {
   fromAbi({ header, attrs }) {
-    const table = attrs.table ?? (header.table === linuxRT_TABLE.RT_TABLE_UNSPEC ? undefined : header.table)
+    const table = attrs.table ?? header.table
     return {
       header: { ...header, table: 0 },
       attrs: {
         ...attrs,
-        table: table === undefined ? undefined : fibOf(table),
+        table: table === linuxRT_TABLE.RT_TABLE_UNSPEC ? undefined : fibOf(table),
         dst: attrs.dst ?? defaultPrefix(header.family, header.dstLen),
         rtflags: isStatic(header.protocol) ? RTF.RTF_STATIC : undefined,
         multipath: attrs.multipath?.map(leg => withHops(leg, Math.min(leg.header.hops + 1, 255))),
@@ -42,9 +42,7 @@ export const routeHooks: AbiHooks<RouteBody> = {
 
 /** Linux's main, default and local tables are all fib 0; any other number is itself. */
 function fibOf(table: number): number {
-  const special =
-    table === linuxRT_TABLE.RT_TABLE_UNSPEC ||
-    (table >= linuxRT_TABLE.RT_TABLE_DEFAULT && table <= linuxRT_TABLE.RT_TABLE_LOCAL)
+  const special = table >= linuxRT_TABLE.RT_TABLE_DEFAULT && table <= linuxRT_TABLE.RT_TABLE_LOCAL
   return special ? RT_TABLE.RT_TABLE_MAIN : table
 }
 
