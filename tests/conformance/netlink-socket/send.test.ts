@@ -77,6 +77,17 @@ describe('NS 4.2 copy before validate', () => {
       expect(world.seen.map(({ id }) => id)).toEqual([1, 2])
     },
   )
+
+  it('what goes to the port and the group of another socket is a copy too', () => {
+    const world = createWorld({ protocol: { usersMaySend: true } })
+    const [a, b] = [1, 2].map(pid => world.open({ abi: 'linux', pid }))
+    if (a === undefined || b === undefined) throw new Error('no sockets')
+    b.bind({ portid: 0, groups: 4 })
+    const mine = new Uint8Array(new SharedArrayBuffer(4)).fill(7)
+    a.send(mine, 0, { to: { portid: 2, groups: 4 } })
+    mine.fill(0xff)
+    for (let left = 2; left > 0; left--) expect(received(b.recv(100)).data).toEqual(new Uint8Array(4).fill(7))
+  })
 })
 
 describe('NS 4.3 asynchronous mode', () => {
