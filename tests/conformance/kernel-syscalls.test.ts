@@ -2,10 +2,12 @@ import { createKernel, type Kernel, type KernelOptions, manualScheduler, type Pr
 import {
   type Abi,
   abiConstants,
+  connect,
   NETLINK_ADD_MEMBERSHIP,
   NETLINK_CAP_ACK,
   NETLINK_EXT_ACK,
   NETLINK_GENERIC,
+  NETLINK_ROUTE,
   NLM_F_ACK,
   NLM_F_REQUEST,
   NLMSG_ERROR,
@@ -393,6 +395,9 @@ describe('kernel.spawn', () => {
     expect(() => kernel.spawn({ pid: 7 })).toThrow(code('EEXIST'))
     expect(() => kernel.spawn({ pid: 0 })).toThrow(code('EINVAL'))
     expect(() => kernel.spawn({ pid: 1.5 })).toThrow(code('EINVAL'))
+    expect(() => kernel.spawn({ abi: 'windows' as 'linux' })).toThrow(code('EINVAL'))
+    // A kernel is not taken for a transport, and goes on.
+    await expect(connect(kernel as never, NETLINK_ROUTE)).rejects.toThrow('kernel.spawn() gives a host')
     expect(() => kernel.spawn({ vnet: 9 as never })).toThrow(code('ENOENT'))
     kernel.spawn()
     expect(() => kernel.spawn()).toThrow(code('EAGAIN'))

@@ -1,5 +1,5 @@
 import { SocketError } from '@nltool/nl-core/errno'
-import { type Cancel, rootCred, userCred, type VnetId, vnet0 } from '@nltool/nl-core/model'
+import { abis, type Cancel, rootCred, userCred, type VnetId, vnet0 } from '@nltool/nl-core/model'
 import { boot, populate } from './boot.ts'
 import { createCore, type KernelCore } from './core.ts'
 import { LeakError } from './leak.ts'
@@ -29,6 +29,7 @@ export function kernelOf(core: KernelCore): Kernel {
 
   function spawn({ uid = 0, cred, abi = 'freebsd', pid, vnet = vnet0 }: SpawnOptions = {}): Process {
     if (closing !== undefined) throw new SocketError('ESRCH', 'the kernel is closed')
+    if (!abis.includes(abi)) throw new SocketError('EINVAL', `ABI ${abi} is none of ${abis.join(', ')}`)
     const home = core.vnets.get(vnet)
     if (home === undefined) throw new SocketError('ENOENT', `there is no network stack ${vnet}`)
     if (home.net.dying) throw new SocketError('EBUSY', `network stack ${vnet} is shutting down`)

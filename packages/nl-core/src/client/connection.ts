@@ -34,13 +34,17 @@ const windows = {
 /**
  * Opens a netlink socket of a protocol, such as NETLINK_ROUTE, at a host, or takes one that is open already (and its
  * protocol with it), and gives the client's end of it.
- * @throws SocketError EPROTONOSUPPORT; ENOPROTOOPT for an option that was asked for and that the system lacks
+ * @throws SocketError EPROTONOSUPPORT; EINVAL for what is neither a host nor a transport; ENOPROTOOPT for an option that
+ * was asked for and that the system lacks
  */
 export async function connect(
   target: Host | Transport,
   protocol: number,
   options: ConnectionOptions = {},
 ): Promise<Connection> {
+  if (!('open' in target) && !('setOption' in target)) {
+    throw new SocketError('EINVAL', 'neither a host nor a transport: of a kernel, kernel.spawn() gives a host')
+  }
   const transport = 'open' in target ? await target.open(protocol) : target
   try {
     await setOptions(transport, options)
