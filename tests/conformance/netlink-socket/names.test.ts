@@ -1,6 +1,6 @@
 import { NetlinkError } from '@nltool/nl-core/errno'
 import { freebsdSockets, linuxSockets, type SocketPersonality } from '@nltool/nl-core/kernel'
-import { type Abi, type Cred, userCred, type VnetId } from '@nltool/nl-core/model'
+import { type Abi, type Cred, userCred, type VnetId, vnet0 } from '@nltool/nl-core/model'
 import { describe, expect, it } from 'vitest'
 import {
   codeOf,
@@ -306,6 +306,14 @@ describe('NS 2.7 groups', () => {
     expect(world.netlink.hasListeners(vnet1, 0, ITEM_GROUP)).toBe(false)
     world.notify(1)
     expect(sockets.map(socket => socket.fionread)).toEqual([0, 0, 0])
+  })
+
+  it('group unregistered: members of the same number in another protocol stay', () => {
+    const world = createWorld()
+    world.netlink.register({ number: 16, name: 'other', handlerOf: never, replyType: never, groups: () => 32 })
+    world.open({ protocol: 16 }).setsockopt(SOL_NETLINK, 1, ITEM_GROUP)
+    world.netlink.dropGroup(0, ITEM_GROUP)
+    expect(world.netlink.hasListeners(vnet0, 16, ITEM_GROUP)).toBe(true)
   })
 })
 

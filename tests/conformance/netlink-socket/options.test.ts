@@ -212,6 +212,9 @@ describe('NS 9.3 scope of LISTEN_ALL_NSID', () => {
     expect(heard({ priv: 'net-route' })).toBe(0)
     socket.setsockopt(SOL_NETLINK, 8, 0)
     expect(heard({})).toBe(0)
+    socket.setsockopt(SOL_NETLINK, 8, 1)
+    void socket.close()
+    expect(world.netlink.hasListeners(vnet, 0, ITEM_GROUP)).toBe(false)
   })
 })
 
