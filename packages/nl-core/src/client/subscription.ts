@@ -69,8 +69,9 @@ export function createSubscription<E>(
 
   function shift(): E | Resync {
     const event = queue[at++] as E | Resync
-    if (at === queue.length) {
-      queue = []
+    // What was read is let go when it is the greater part: a queue that never runs dry does not grow for that.
+    if (at * 2 >= queue.length) {
+      queue = queue.slice(at)
       at = 0
     }
     return event
