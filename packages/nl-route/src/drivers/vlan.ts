@@ -65,8 +65,13 @@ export function vlanCloner(netOf: (vnet: VnetId) => Net | undefined): Cloner {
       if (parent !== undefined) checkParent(parent, wanted, vlans)
       const vlan: Vlan = { ...wanted }
       const owner = allocate(alloc, name, parent)
-      vlans.set(owner.ifp.index, vlan)
-      owner.attach(ctx, rtnl)
+      vlans.set(owner.ifp.index, vlan) // whoever hears of the arrival may ask for its description
+      try {
+        owner.attach(ctx, rtnl)
+      } catch (error) {
+        vlans.delete(owner.ifp.index)
+        throw error
+      }
       return { interfaces: [owner], destroy: destroyer(vlans, owner, follow(net, owner, vlan)) }
     },
   }
