@@ -58,6 +58,14 @@ describe('NS 8.3 guarantees', () => {
     expect(world.defects).toHaveLength(1)
   })
 
+  it('reserved bytes are zero where a message was rolled back: the padding of a quoted request', async () => {
+    const world = createWorld()
+    world.items.set(99, { ...tooLarge, attrs: { ...tooLarge.attrs, name: 'x'.repeat(100) } })
+    const odd = messageBytes({ type: ITEM_GET, flags: 1, seq: 1 }, Uint8Array.of(0, 0, 0, 0, 99, 0, 0, 0, 9))
+    const { answers } = await answersTo(odd, world)
+    expect(answers.map(({ bytes }) => [...bytes.subarray(44)])).toEqual([[9, 0, 0, 0]])
+  })
+
   it('padding is written as zero, also where a message was rolled back', async () => {
     const world = createWorld()
     const odd: ItemBody = { header: { family: 0, id: 2 }, attrs: { name: 'ab', data: Uint8Array.of(1) } }
