@@ -54,6 +54,16 @@ describe('a wrong command', () => {
       1,
       'add net 10.0.0.0: gateway 192.0.2.2 fib 7: Invalid argument: invalid fib',
     ],
+    [
+      'route add 10.0.0.0/8 192.0.2.2 -weight 300',
+      1,
+      'add net 10.0.0.0: gateway 192.0.2.2 fib 0: Invalid argument: weight 300 is not a whole number from 1 to 255\n',
+    ],
+    [
+      'route add 10.0.0.0/8 192.0.2.2 -expire 4294967295',
+      1,
+      'add net 10.0.0.0: gateway 192.0.2.2 fib 0: Invalid argument: ',
+    ],
     ['route add 10.0.0.0/8 -interface em9', 1, "route: interface 'em9' does not exist\n"],
     ['route add 10.0.0.0/8 via 192.0.2.2 dev em9', 1, "route: interface 'em9' does not exist\n"],
     ['route add 10.0.0.0/8 198.51.100.9', 1, 'add net 10.0.0.0: gateway 198.51.100.9 fib 0: '],

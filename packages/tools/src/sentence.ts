@@ -1,4 +1,4 @@
-import { errnoText, KernelError, NltoolError, WireError } from '@nltool/nl-core/errno'
+import { errnoText, KernelError, NltoolError, SocketError, WireError } from '@nltool/nl-core/errno'
 import { Failure, type FailureDetail, usage } from './failure.ts'
 
 /** The system's text for a refusal, then the kernel's own words and the attribute they are about. */
@@ -10,6 +10,10 @@ export function reasonOf(error: NltoolError): string {
     if (error.policy !== undefined) said.push(`allowed: ${error.policy}`)
     if (error.attr !== undefined) return `${said.join(': ')} (${error.attr})`
   }
+  // What the client refused before anything was sent; its message begins with the code.
+  if (error instanceof SocketError && error.message !== error.code)
+    said.push(error.message.slice(error.code.length + 2))
+  if (error instanceof WireError) return `${said.join()}: ${error.what} (${error.path.join('.')})`
   return said.join(': ')
 }
 
