@@ -52,6 +52,11 @@ describe('what cannot be right is refused before it is sent', () => {
       'from 1 to 255',
     ],
     ['a word that is no family', () => route.addr.list({ family: 'ipv4' as 'inet' }), "'ipv4' is not inet or inet6"],
+    [
+      'a word that is no type',
+      () => route.route.add({ dst: '10.0.0.0/8', type: 'blackhol' as 'blackhole' }),
+      "'blackhol' is none of unspec, unicast",
+    ],
     ['a word that is no group', async () => route.subscribe(['links' as 'link']), "'links' is none of link, neigh"],
     ['a watch of no family', async () => route.watchRoutes({ family: 'ipv4' as 'inet' }), "'ipv4' is not inet"],
     ['a family that does not fit', () => route.route.get({ dst: '::1', family: 'inet' }), 'not of the family inet'],

@@ -51,7 +51,7 @@ export function createRoutes(connection: Connection, links: Links): RouteTableCl
       route.nexthops === undefined ? undefined : await Promise.all(route.nexthops.map(path => legOf(path, dst)))
     const oif = await links.resolveOn(route, gateway?.zone ?? dst.zone)
     const protocol = route.protocol ?? RTPROT.RTPROT_STATIC
-    const type = route.type === undefined ? RTN.RTN_UNICAST : routeKinds.indexOf(route.type)
+    const type = typeOf(route.type)
     return {
       header: { ...headerOf(dst), protocol, type },
       attrs: {
@@ -177,6 +177,12 @@ function gatewayAttrs(gateway: IpAddress | undefined, dst: PrefixText): Pick<Rou
 
 function headerOf({ address, prefixlen }: PrefixText): Rtmsg {
   return { ...emptyHeader, family: familyNumber(address.family), dstLen: prefixlen }
+}
+
+function typeOf(type: RouteAdd['type']): number {
+  if (type === undefined) return RTN.RTN_UNICAST
+  const number = routeKinds.indexOf(type)
+  return number < 0 ? refuse(`type '${type}' is none of ${routeKinds.join(', ')}`) : number
 }
 
 function tableOf(table: number | undefined): number {
