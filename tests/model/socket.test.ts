@@ -16,8 +16,8 @@ import {
   work,
 } from './socket-model.ts'
 
-/** MODEL_RUNS=10000 is the long run. */
-const numRuns = Number(process.env['MODEL_RUNS'] ?? 400)
+/** MODEL_RUNS=20000 is the long run. */
+const numRuns = Number(process.env['MODEL_RUNS'] ?? 2000)
 
 interface Model {
   readonly sockets: ModelSocket[]
