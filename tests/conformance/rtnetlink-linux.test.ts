@@ -329,4 +329,12 @@ describe('Linux ABI: the same client', () => {
     await route.link.delete('wan')
     expect((await route.link.list()).map(({ ifname }) => ifname)).toEqual(['lo0', 'epair0a', 'epair0b'])
   })
+
+  it('is told that lo0 is there, as on a native socket', async () => {
+    await using lab = await createLab()
+    await using route = await openRoute(lab.kernel.spawn({ abi: 'linux' }))
+    for (const client of [lab.route, route]) {
+      await expect(client.link.create({ kind: 'lo', name: 'lo0' })).rejects.toThrow(/^EEXIST/)
+    }
+  })
 })

@@ -97,12 +97,13 @@ function attrsToLinux(attrs: LinkAttrs): LinkAttrs {
   const named: LinkAttrs = {
     ...attrs,
     ifname: attrs.ifname === undefined ? undefined : nameToLinux(attrs.ifname),
-    linkinfo: attrs.ifname === 'lo0' ? undefined : linkinfoToLinux(attrs.linkinfo),
+    linkinfo: linkinfoToLinux(attrs.linkinfo),
   }
   if (attrs.operstate === undefined) return requestToLinux(attrs, named)
-  // What a kernel says beside that.
+  // What a kernel says beside that; Linux's loopback is of no kind.
   return {
     ...named,
+    linkinfo: attrs.ifname === 'lo0' ? undefined : named.linkinfo,
     group: 0,
     qdisc: 'noqueue',
     txqlen: 1000,
