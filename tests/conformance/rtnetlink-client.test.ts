@@ -138,6 +138,20 @@ describe('objects', () => {
     await route.route.delete({ dst: 'fe80::%epair0a/64', pinned: true })
     await expect(route.route.get({ dst: 'fe80::%epair0a/64', exact: true })).rejects.toThrow('ESRCH')
   })
+
+  it.each(['blackhole', 'unreachable', 'prohibit'] as const)('take the zone of a %s route', async type => {
+    const dst = 'fe80::5%epair0a'
+    await route.route.add({ dst, type })
+    await expect(route.route.delete({ dst: 'fe80::5%epair0b' })).rejects.toThrow('ESRCH')
+    await route.route.delete({ dst })
+    await expect(route.route.get({ dst, exact: true })).rejects.toThrow('ESRCH')
+  })
+
+  it('do not delete a blackhole by another interface than its own', async () => {
+    await route.route.add({ dst: '203.0.113.0/24', type: 'blackhole' })
+    await expect(route.route.delete({ dst: '203.0.113.0/24', ifname: 'epair0a' })).rejects.toThrow('ESRCH')
+    await route.route.delete({ dst: '203.0.113.0/24', ifname: 'lo0' })
+  })
 })
 
 /** Reads events until a copy is as wanted. Leaving a `for await` would close it. */

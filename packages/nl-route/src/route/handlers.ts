@@ -6,12 +6,12 @@ import { routeAbiRules } from '../abi-rules.ts'
 import type { routeTypes } from '../messages.ts'
 import { dumpedFamily } from '../net/family.ts'
 import type { RouteNet } from '../net/net.ts'
-import { embedScope } from '../net/scope.ts'
+import { clearScope, embedScope } from '../net/scope.ts'
 import { uptimeOf } from '../net/sweep.ts'
 import type { Nexthop } from '../rib/nexthop.ts'
 import type { PutMode, RibRoute } from '../rib/types.ts'
 import { AF_INET, AF_INET6, AF_UNSPEC, RT_TABLE, RTF, RTM_F, RTN, RTPROT } from './constants.ts'
-import { keyOf, pathsOf } from './request.ts'
+import { isReject, keyOf, pathsOf } from './request.ts'
 import { type RouteBody, routeBody } from './schema.ts'
 import { protocolOf, toRouteBody } from './to-body.ts'
 
@@ -73,10 +73,11 @@ function delRoute(net: RouteNet, { body, abi }: Request<RouteBody>, ctx: Ctx, rt
   if (attrs.dst === undefined) throw new NetlinkError('ESRCH', 'RTA_DST is not set')
   const key = keyOf(net, body, attrs.dst, attrs.table ?? RT_TABLE.RT_TABLE_MAIN)
   const gateways = gatewaysOf(body)
+  const scoped = !key.dst.equals(clearScope(key.dst)) // RTA_OIF has told one link's prefix from another's
   const ownOnly = routeAbiRules[abi].deletesOwnOnly
   const match = (nexthop: Nexthop): boolean =>
     (gateways.length === 0 || gateways.some(gateway => leadsThrough(nexthop, gateway))) &&
-    (attrs.oif === undefined || nexthop.ifindex === attrs.oif || nexthop.aifindex === attrs.oif) &&
+    (attrs.oif === undefined || isOver(nexthop, attrs.oif) || (scoped && isReject(nexthop.type))) &&
     (!ownOnly || isOwn(nexthop, header))
   net.rib.delete(ctx, rtnl, key, { match, pinned: ((attrs.rtflags ?? 0) & RTF.RTF_PINNED) !== 0 })
 }
@@ -90,6 +91,10 @@ function gatewaysOf({ attrs }: RouteBody): readonly IpAddress[] {
 
 function leadsThrough(nexthop: Nexthop, gateway: IpAddress): boolean {
   return nexthop.gateway?.equals(embedScope(gateway, nexthop.ifindex)) === true
+}
+
+function isOver({ ifindex, aifindex }: Nexthop, oif: number): boolean {
+  return ifindex === oif || aifindex === oif
 }
 
 /** A protocol or type of 0 stands for any. BOOT and STATIC are both an administrator's. */

@@ -52,7 +52,8 @@ export function pathsOf(where: Where, body: RouteBody): PathRequest[] {
   return [{ nexthop, weight: Math.max(attrs.weight ?? 1, 1) }]
 }
 
-function isReject(type: number): boolean {
+/** Whether packets to it go nowhere: such a path stands on lo0, whichever interface scopes its destination. */
+export function isReject(type: number): boolean {
   return type === RTN.RTN_BLACKHOLE || rejectTypes.includes(type)
 }
 
