@@ -435,4 +435,18 @@ describe('createKernel', () => {
     expect(proc.alive).toBe(false)
     expect(() => kernel.spawn()).toThrow(code('ESRCH'))
   })
+
+  it.each([{}, { seed: 1 }])('lets no time pass after it was closed (%o)', async options => {
+    const kernel = createKernel(options)
+    await kernel.close()
+    await expect(kernel.advance(10)).rejects.toThrow('ESRCH: the kernel is closed')
+    await expect(kernel.settle()).rejects.toThrow('ESRCH: the kernel is closed')
+  })
+
+  it('ends a wait for a time when it is closed', async () => {
+    const kernel = createKernel()
+    const waiting = expect(kernel.advance(1_000_000)).rejects.toThrow('ESRCH: the kernel is closed')
+    await kernel.close()
+    await waiting
+  })
 })

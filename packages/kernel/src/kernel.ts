@@ -25,10 +25,23 @@ export function kernelOf(core: KernelCore): Kernel {
   const { limits, netlink } = core
   const pids = createPids(limits.processesMax)
   const processes = new Map<number, Process>()
+  const waits = new Set<() => void>() // what to call when the scheduler stops
   let closing: Promise<void> | undefined
 
+  /** What the scheduler does for a caller; once it has stopped, nobody else would end the wait. */
+  function whileOpen(work: () => Promise<void>): Promise<void> {
+    if (closing !== undefined) return Promise.reject(closed())
+    return new Promise((resolve, reject) => {
+      const abandon = () => reject(closed())
+      waits.add(abandon)
+      work()
+        .finally(() => waits.delete(abandon))
+        .then(resolve, reject)
+    })
+  }
+
   function spawn({ uid = 0, cred, abi = 'freebsd', pid, vnet = vnet0 }: SpawnOptions = {}): Process {
-    if (closing !== undefined) throw new SocketError('ESRCH', 'the kernel is closed')
+    if (closing !== undefined) throw closed()
     if (!abis.includes(abi)) throw new SocketError('EINVAL', `ABI ${abi} is none of ${abis.join(', ')}`)
     const home = core.vnets.get(vnet)
     if (home === undefined) throw new SocketError('ENOENT', `there is no network stack ${vnet}`)
@@ -84,6 +97,7 @@ export function kernelOf(core: KernelCore): Kernel {
     const findings = [...(inTime ? [] : core.unfinished()), ...audit().findings]
     for (const { route } of core.vnets.list()) route.close()
     core.stop()
+    for (const abandon of waits) abandon()
     if (findings.length > 0) throw new LeakError(findings)
   }
 
@@ -105,11 +119,12 @@ export function kernelOf(core: KernelCore): Kernel {
     cloners: () => core.registry.cloners.list(),
     createVnet,
     destroyVnet,
-    settle: () => core.settle(),
-    async advance(ms) {
-      await core.advance(ms)
-      await core.settle()
-    },
+    settle: () => whileOpen(core.settle),
+    advance: ms =>
+      whileOpen(async () => {
+        await core.advance(ms)
+        await core.settle()
+      }),
     audit,
     save: () => core.save(),
     close() {
@@ -133,5 +148,7 @@ async function within(ms: number, work: Promise<void>): Promise<boolean> {
     cancel()
   }
 }
+
+const closed = (): SocketError => new SocketError('ESRCH', 'the kernel is closed')
 
 const publicVnet = ({ id, name }: Vnet): Vnet => ({ id, name })

@@ -105,12 +105,13 @@ export interface Kernel extends AsyncDisposable {
   destroyVnet(id: VnetId): Promise<void>
   /**
    * Waits until nothing is under way: no request waits for its worker, no reclamation is pending. Steps a manual or
-   * seeded scheduler as far as it goes without moving its clock.
+   * seeded scheduler as far as it goes without moving its clock. @throws SocketError ESRCH once the kernel is closed
    */
   settle(): Promise<void>
   /**
    * Lets `ms` milliseconds pass, with everything that falls due in them. A kernel with a virtual clock (seeded, manual)
    * does so at once, and its time stands still otherwise; one on the host's clock waits.
+   * @throws SocketError ESRCH once the kernel is closed
    */
   advance(ms: number): Promise<void>
   /** Counts what is alive and looks for what must not be. */
