@@ -80,6 +80,23 @@ describe('what cannot be right is refused before it is sent', () => {
     expect(String(error)).toContain(text)
   })
 
+  it.each<[(plain: never) => Promise<unknown>, object | undefined, string]>([
+    [plain => route.route.add(plain), {}, 'dst is missing: say a text like 203.0.113.0/24 or default'],
+    [plain => route.route.add(plain), undefined, 'dst is missing'],
+    [plain => route.route.add(plain), { dst: 5 }, 'dst is of type number: say a text like 203.0.113.0/24'],
+    [plain => route.route.delete(plain), undefined, 'dst is missing'],
+    [plain => route.route.get(plain), undefined, 'dst is missing'],
+    [plain => route.link.create(plain), {}, 'kind is missing: say a text like epair'],
+    [plain => route.link.create(plain), { name: 'epair1' }, 'kind is missing'],
+    [plain => route.link.create(plain), undefined, 'kind is missing'],
+    [plain => route.addr.add(plain), { ifname: 'epair0a' }, 'address is missing: say a text like 192.0.2.1/24'],
+    [plain => route.addr.delete(plain), undefined, 'address is missing'],
+  ])('what plain JavaScript left out is named (%#)', async (attempt, plain, text) => {
+    const thrown = await attempt(plain as never).catch((error: unknown) => error)
+    expect(thrown).toBeInstanceOf(SocketError)
+    expect(String(thrown)).toContain(`EINVAL: ${text}`)
+  })
+
   it.each([
     () => route.link.get('nope'),
     () => route.link.delete('nope'),

@@ -5,7 +5,7 @@ import type { AddrBody, Ifaddrmsg } from '../addr/schema.ts'
 import type { Links } from './link.ts'
 import { familyNumber, toAddress } from './objects.ts'
 import { operations } from './operations.ts'
-import { addressOf, type PrefixText, prefixOf, refuse } from './text.ts'
+import { addressOf, type PrefixText, prefixOf, refuse, textIn } from './text.ts'
 import type { Address, AddressAdd, AddressClient, AddressFilter, OnLink } from './types.ts'
 
 const emptyHeader: Ifaddrmsg = { family: 0, prefixlen: 0, flags: 0, scope: 0, ifindex: 0 }
@@ -32,12 +32,12 @@ export function createAddresses(connection: Connection, links: Links): AddressCl
 
   return {
     async add(address, options) {
-      const prefix = prefixOf(address.address, 'address')
+      const prefix = prefixOf(textIn(address, 'address', '192.0.2.1/24'), 'address')
       const ifindex = await ifindexOf(address, prefix)
       await connection.request(operations.newAddr, addition(address, prefix, ifindex), options)
     },
     async delete(address, options) {
-      const prefix = prefixOf(address.address, 'address')
+      const prefix = prefixOf(textIn(address, 'address', '192.0.2.1/24'), 'address')
       const ifindex = await ifindexOf(address, prefix)
       try {
         await connection.request(operations.delAddr, deletion(prefix, ifindex), options)

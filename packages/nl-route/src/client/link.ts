@@ -5,7 +5,7 @@ import { vlanBody } from '../link/linkinfo.ts'
 import type { Ifinfomsg, LinkAttrs, LinkBody } from '../link/schema.ts'
 import { toLink } from './objects.ts'
 import { operations } from './operations.ts'
-import { lladdrOf, numberIn, refuse } from './text.ts'
+import { lladdrOf, numberIn, refuse, textIn } from './text.ts'
 import type { Link, LinkChange, LinkClient, LinkCreate, LinkCreated, LinkFilter, LinkRef, OnLink } from './types.ts'
 
 const emptyHeader: Ifinfomsg = { family: 0, type: 0, ifindex: 0, flags: 0, change: 0 }
@@ -37,7 +37,8 @@ export function createLinks(connection: Connection): Links {
   }
 
   async function create(link: LinkCreate, options?: WaitOptions): Promise<LinkCreated> {
-    const ifname = link.name ?? link.kind
+    const kind = textIn(link, 'kind', 'epair')
+    const ifname = link.name ?? kind
     const parent = link.link === undefined ? undefined : await resolve(link.link, options)
     const replies = await connection.requestReplies(operations.newLink, creation(link, ifname, parent), options)
     // The kernel's own copy of the announcement tells the name; a kernel that sends none has kept ours.

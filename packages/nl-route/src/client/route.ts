@@ -6,7 +6,7 @@ import type { Leg, RouteAttrs, RouteBody, Rtmsg } from '../route/schema.ts'
 import type { Links } from './link.ts'
 import { familyNumber, toRoute } from './objects.ts'
 import { operations } from './operations.ts'
-import { addressOf, destinationOf, numberIn, type PrefixText, refuse, type ZonedAddress } from './text.ts'
+import { addressOf, destinationOf, numberIn, type PrefixText, refuse, textIn, type ZonedAddress } from './text.ts'
 import type {
   FamilyName,
   PathSpec,
@@ -30,11 +30,15 @@ const emptyHeader: Rtmsg = {
   flags: 0,
 }
 
+/** What a destination looks like, for refusals. */
+const dstLike = '203.0.113.0/24 or default'
+
 /** The client for routes. */
 export function createRoutes(connection: Connection, links: Links): RouteTableClient {
   const { abi } = connection
 
   async function put(command: Command<RouteBody>, route: RouteAdd, options?: WaitOptions): Promise<void> {
+    textIn(route, 'dst', dstLike)
     if (abi === 'linux' && route.expires !== undefined) {
       throw new SocketError('EOPNOTSUPP', 'expires is a time of FreeBSD: a Linux-ABI socket takes no route with an end')
     }
@@ -80,6 +84,7 @@ export function createRoutes(connection: Connection, links: Links): RouteTableCl
   }
 
   async function deletion(route: RouteDelete): Promise<RouteBody> {
+    textIn(route, 'dst', dstLike)
     const gateway = gatewayOf(route)
     const dst = destinationOf(route.dst, familyOf(route, gateway))
     const oif = await links.resolveOn(route, gateway?.zone ?? dst.zone)
@@ -100,7 +105,9 @@ export function createRoutes(connection: Connection, links: Links): RouteTableCl
   }
 
   async function get(route: string | RouteGet, options?: WaitOptions): Promise<Route> {
-    const { dst: text, family, table, exact } = typeof route === 'string' ? ({ dst: route } as RouteGet) : route
+    const asked: RouteGet = typeof route === 'string' ? { dst: route } : route
+    const text = textIn(asked, 'dst', dstLike)
+    const { family, table, exact } = asked
     const dst = destinationOf(text, family)
     const header = { ...headerOf(dst), flags: exact === true ? RTM_F.RTM_F_PREFIX : 0 }
     const oif = dst.zone === undefined ? undefined : await links.resolve(dst.zone, options)

@@ -7,6 +7,13 @@ export function refuse(text: string): never {
   throw new SocketError('EINVAL', text)
 }
 
+/** The text under a key of a request. Plain JavaScript may have left it out; `like` says what would be right. */
+export function textIn<K extends string>(request: { readonly [key in K]: string }, key: K, like: string): string {
+  const text: unknown = (request as typeof request | null | undefined)?.[key]
+  if (typeof text === 'string') return text
+  return refuse(`${key} ${text === undefined ? 'is missing' : `is of type ${typeof text}`}: say a text like ${like}`)
+}
+
 /** An address and the interface that its zone names (`fe80::1%em0`). */
 export interface ZonedAddress {
   readonly address: IpAddress
