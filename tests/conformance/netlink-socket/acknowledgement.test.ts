@@ -1,12 +1,13 @@
 import { NetlinkError } from '@nltool/nl-core/errno'
 import { linuxSockets } from '@nltool/nl-core/kernel'
-import type { Abi } from '@nltool/nl-core/model'
 import { concatBytes, hex, messageBytes, splitMessages } from '@nltool/nl-core/testing'
 import { describe, expect, it } from 'vitest'
 import {
   createWorld,
   drain,
   errorOf,
+  exchange,
+  firstBytes,
   ITEM_FAIL,
   ITEM_GET,
   ITEM_NEW,
@@ -15,30 +16,11 @@ import {
   NLM_F_REQUEST,
   NLMSG_ERROR,
   request,
-  SOL_NETLINK,
 } from './fixture.ts'
 
 const CAP_ACK = 10
 const EXT_ACK = 11
 const abis = ['freebsd', 'linux'] as const
-
-/** Sends one datagram and returns what comes back. */
-async function exchange(
-  bytes: Uint8Array,
-  abi: Abi = 'freebsd',
-  options: readonly number[] = [],
-  world = createWorld(),
-) {
-  const socket = world.open({ abi })
-  for (const option of options) socket.setsockopt(SOL_NETLINK, option, 1)
-  socket.send(bytes)
-  await world.settle()
-  return drain(socket)
-}
-
-function firstBytes(messages: readonly { readonly bytes: Uint8Array }[]): Uint8Array {
-  return messages[0]?.bytes ?? new Uint8Array(0)
-}
 
 describe('NS 6.4 NLMSG_ERROR layout', () => {
   /** Bytes of a request of `length` that fails, or that is only acknowledged. */

@@ -9,7 +9,9 @@ import {
   drain,
   drainAll,
   errorOf,
+  exchange,
   fill,
+  firstBytes,
   ITEM_FAIL,
   ITEM_GET,
   ITEM_NEW,
@@ -23,7 +25,6 @@ import {
   NLMSG_DONE,
   NLMSG_ERROR,
   request,
-  SOL_NETLINK,
   type World,
   type WorldOptions,
 } from './fixture.ts'
@@ -33,24 +34,6 @@ const EXT_ACK = 11
 const STRICT = 12
 const abis = ['freebsd', 'linux'] as const
 const ack = (seq: number) => messageBytes({ type: 1, flags: NLM_F_ACK, seq })
-
-/** Sends one datagram and returns what comes back. */
-async function exchange(
-  bytes: Uint8Array,
-  abi: Abi = 'freebsd',
-  options: readonly number[] = [],
-  world = createWorld(),
-) {
-  const socket = world.open({ abi })
-  for (const option of options) socket.setsockopt(SOL_NETLINK, option, 1)
-  socket.send(bytes)
-  await world.settle()
-  return drain(socket)
-}
-
-function firstBytes(messages: readonly { readonly bytes: Uint8Array }[]): Uint8Array {
-  return messages[0]?.bytes ?? new Uint8Array(0)
-}
 
 describe('NS 6.1 per datagram', () => {
   it.each([

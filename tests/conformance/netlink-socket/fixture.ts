@@ -1,4 +1,4 @@
-import { NLM_F_REQUEST } from '@nltool/nl-core'
+import { NLM_F_REQUEST, SOL_NETLINK } from '@nltool/nl-core'
 import { NetlinkError } from '@nltool/nl-core/errno'
 import {
   type AnyHandler,
@@ -319,4 +319,23 @@ export function codeOf(call: () => unknown): string {
     return (error as { code?: string }).code ?? String(error)
   }
   return 'no error'
+}
+
+/** Sends one datagram and returns what comes back. */
+export async function exchange(
+  bytes: Uint8Array,
+  abi: Abi = 'freebsd',
+  options: readonly number[] = [],
+  world = createWorld(),
+) {
+  const socket = world.open({ abi })
+  for (const option of options) socket.setsockopt(SOL_NETLINK, option, 1)
+  socket.send(bytes)
+  await world.settle()
+  return drain(socket)
+}
+
+/** The bytes of the first message, or none. */
+export function firstBytes(messages: readonly { readonly bytes: Uint8Array }[]): Uint8Array {
+  return messages[0]?.bytes ?? new Uint8Array(0)
 }
