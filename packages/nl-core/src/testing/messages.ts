@@ -2,7 +2,7 @@ import { NLM_F_CAPPED, NLM_F_MULTI, NLMSG_DONE, NLMSG_ERROR } from '../constants
 import { errnoNumber } from '../errno/convert.ts'
 import type { Errno } from '../errno/table.ts'
 import type { Abi } from '../model/abi.ts'
-import { createWriter, frameOf } from '../wire/frame.ts'
+import { concat, createWriter, frameOf } from '../wire/frame.ts'
 import { beginMessage, endMessage, type MessageHeader, messages } from '../wire/message.ts'
 
 /** A message, taken apart. */
@@ -38,13 +38,7 @@ export function messageBytes(header: Partial<MessageHeader>, payload: Uint8Array
 
 /** One datagram of several pieces. */
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    bytes.set(part, at)
-    at += part.length
-  }
-  return bytes
+  return concat(parts)
 }
 
 /** How a kernel answers. */

@@ -1,13 +1,13 @@
-import type { Dump } from '@nltool/nl-core/kernel'
-import type { Abi, Awaitable, Cred, Ctx, PortId, VnetId } from '@nltool/nl-core/model'
+import type { Dump, Request } from '@nltool/nl-core/kernel'
+import type { Awaitable, Ctx, VnetId } from '@nltool/nl-core/model'
 import type { RawAttribute } from '@nltool/nl-core/wire'
 import type { AnyFamily, Family } from '../family.ts'
 import type { Attrs } from '../messages.ts'
 import type { EventAttrs, EventName, GroupName, HeaderOf, OpName, ReplyAttrs, RequestAttrs } from '../types.ts'
 import type { SocketState, SocketStateParts } from './socket-state.ts'
 
-/** A request to a family, decoded and validated. */
-export interface GenericRequest<Attrs, Header> {
+/** A request to a family, decoded and validated. A cookie has at most 20 bytes. */
+export interface GenericRequest<Attrs, Header> extends Omit<Request<unknown>, 'type' | 'body'> {
   /** `cmd` of `genlmsghdr`. */
   readonly cmd: number
   /** `version` of `genlmsghdr` as sent; nobody compares it. */
@@ -17,22 +17,6 @@ export interface GenericRequest<Attrs, Header> {
   readonly attrs: Attrs
   /** The attributes undecoded, in the order of the message. As `unknown` of an answer they are written as they came. */
   readonly attributes: readonly RawAttribute[]
-  /** `nlmsg_flags`. */
-  readonly flags: number
-  readonly seq: number
-  /** Port of the requesting socket. */
-  readonly portid: PortId
-  readonly abi: Abi
-  /** Credentials of the socket. */
-  readonly cred: Cred
-  /** NETLINK_GET_STRICT_CHK is on. */
-  readonly strict: boolean
-  /** Fires with EINTR when the socket is closed: a handler that waits for something may give up. */
-  readonly signal: AbortSignal
-  /** Text for the acknowledgement of a request that succeeds. The first one counts. */
-  warn(text: string): void
-  /** NLMSGERR_ATTR_COOKIE of the acknowledgement, at most 20 bytes. */
-  cookie(bytes: Uint8Array): void
 }
 
 type RequestOf<F extends AnyFamily, Op extends keyof F['ops'], Mode extends 'do' | 'dump'> = GenericRequest<
